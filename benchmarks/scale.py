@@ -240,7 +240,6 @@ def check(units: int) -> dict[str, Any]:
     from tests.workers.cluster.conftest import Cluster
 
     folder = loading.form_dir().resolve()
-    cards = loading.read(folder)
     told: dict[str, Any] = {"units": units}
 
     def timed(name: str, jobs: int, pool: Sequence[Runner] = ()) -> None:
@@ -252,7 +251,7 @@ def check(units: int) -> dict[str, Any]:
                 yield answer
                 meter.seconds()
 
-        check_files([inbox], folder, cards, None, jobs, Worker(), watching, pool)
+        check_files([inbox], folder, None, jobs, Worker(), watching, pool)
         told[name] = {
             **meter.since(),
             "clock_s": round(time.perf_counter() - began, 1),

@@ -118,7 +118,7 @@ def said(line: str) -> str:
     import pty
 
     master, slave = pty.openpty()
-    command = [sys.executable, "-m", "converter.cli", *line.split()[1:]]
+    command = [sys.executable, "-m", "converter", *line.split()[1:]]
     environment = {**os.environ, "COLUMNS": str(COLUMNS), "TERM": "xterm-256color", "NO_COLOR": ""}
     process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment)
     os.close(slave)
@@ -199,7 +199,7 @@ def filled() -> Path:
 
 
 def run(*arguments: str) -> None:
-    command = [sys.executable, "-m", "converter.cli", *arguments]
+    command = [sys.executable, "-m", "converter", *arguments]
     subprocess.run(command, check=False, capture_output=True)
 
 
@@ -209,7 +209,7 @@ def collection() -> Path:
 
 
 def page(*arguments: str) -> str:
-    command = [sys.executable, "-m", "converter.cli", *arguments]
+    command = [sys.executable, "-m", "converter", *arguments]
     environment = {**os.environ, "PYTHONUTF8": "1"}
     done = subprocess.run(command, check=False, capture_output=True, env=environment)
     return done.stdout.decode()

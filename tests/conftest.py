@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from converter.workers.pool import Worker
-from tests import commands, light_passphrases, tools
+from tests import commands, forking, light_passphrases, tools
 
 # A slow machine is no fault: neither of what is tested nor of the draws.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -18,21 +18,23 @@ settings.load_profile("unhurried")
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """What is imported and collected stays to the end: with ten thousand tests the garbage
     collector would look through all of it again and again, for nothing."""
     gc.disable()
     try:
-        collected = yield
-        if hasattr(os, "fork"):
+        if hasattr(os, "fork") and not session.config.getoption("numprocesses", None):
             commands.load_all()
-        return collected
+            forking.start_server(light_passphrases.use)
+        return (yield)
     finally:
         gc.freeze()
         gc.enable()
 
 
 def pytest_unconfigure() -> None:
+    if forking.server:
+        forking.server.stop()
     gc.unfreeze()  # libraries report what they still find at the end as leaks
 
 
@@ -70,6 +72,12 @@ def near_workers() -> Iterator[None]:
     """Commands that run in this process fork their workers from it: see `commands`."""
     with commands.near_workers():
         yield
+
+
+@pytest.fixture
+def forks_see_patches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands and workers are forked from the tests' process itself, with what a test patched."""
+    monkeypatch.setattr(forking, "server", None)
 
 
 @pytest.fixture(scope="session")

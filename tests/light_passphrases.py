@@ -61,6 +61,11 @@ def _text(data: bytes) -> str:
     return base64.b64encode(data).decode().rstrip("=")
 
 
+def use() -> None:
+    """From now on this process, and what is forked from it, seals with few rounds."""
+    sealed_files.sealed_bytes = sealed_bytes
+
+
 @contextmanager
 def in_use() -> Iterator[None]:
     """Meanwhile this process, and what is forked from it, seals with few rounds."""

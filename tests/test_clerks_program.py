@@ -19,7 +19,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     site.mkdir(exist_ok=True)
     (site / "sitecustomize.py").write_text(SITE, encoding="ascii")
     return subprocess.run(
-        [sys.executable, "-m", "converter.cli", *arguments],
+        [sys.executable, "-m", "converter", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(site), "PYTHONUTF8": "1"},
         capture_output=True,

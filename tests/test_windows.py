@@ -71,7 +71,7 @@ class Desk:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": str(self.site), "PYTHONUTF8": "1"}
         done = subprocess.run(
-            [sys.executable, "-m", "converter.cli", *arguments],
+            [sys.executable, "-m", "converter", *arguments],
             cwd=self.folder,
             env=environment,
             capture_output=True,

@@ -92,7 +92,7 @@ def add_documents(folder: Path, key: str) -> None:
     page = folder / f"{name}.html"
     page.write_text(handbook.page(source), encoding="utf-8")
     handbook.printed(page, folder / f"{name}.pdf")
-    command = [sys.executable, "-m", "converter.cli", "template", "-o", str(folder / FORM)]
+    command = [sys.executable, "-m", "converter", "template", "-o", str(folder / FORM)]
     subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
 
 
@@ -229,7 +229,7 @@ def try_out(wine: Wine, key: str = "officer") -> None:
     ours = wine.folder / "ours.zip"
     ours.unlink(missing_ok=True)
     subprocess.run(
-        [sys.executable, "-P", "-m", "converter.cli", "convert", str(desk / "填报.xlsx"), "-o", str(ours)],
+        [sys.executable, "-P", "-m", "converter", "convert", str(desk / "填报.xlsx"), "-o", str(ours)],
         check=True, capture_output=True, cwd=wine.source,  # what was built, whatever stands here now
         env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONPATH": str(wine.source)},
     )  # fmt: skip

@@ -61,7 +61,7 @@ def compare(wine: Wine, generated: int) -> None:
     subprocess.run(
         [sys.executable, "-m", "windows.workbooks", str(made), str(generated)], check=True
     )
-    theirs = wine.python("-m", "converter.cli", "check", "samples", "compared", "--format", "json")
+    theirs = wine.python("-m", "converter", "check", "samples", "compared", "--format", "json")
     ours = linux(wine, "check", "samples", "compared", "--format", "json")
     found, expected = _report(theirs.stdout), _report(ours.stdout)
     if found != expected or theirs.returncode != ours.returncode:
@@ -73,7 +73,7 @@ def compare(wine: Wine, generated: int) -> None:
         for f in found["files"]
         if f["status"] in ("ok", "warnings") and f["file"].endswith("xlsx")
     ]
-    wine.python("-m", "converter.cli", "convert", *sound, "-o", "theirs", SOURCE_DATE_EPOCH=EPOCH)
+    wine.python("-m", "converter", "convert", *sound, "-o", "theirs", SOURCE_DATE_EPOCH=EPOCH)
     linux(wine, "convert", *sound, "-o", "ours", SOURCE_DATE_EPOCH=EPOCH)
     names = sorted(path.name for path in (wine.source / "ours").iterdir())
     same, *other = filecmp.cmpfiles(
@@ -83,7 +83,7 @@ def compare(wine: Wine, generated: int) -> None:
         raise SystemExit(f"other packages than on Linux: {other}")
     wine.say(f"{len(same)} packages, byte for byte the same")
     workbook = wine.source / "samples/01-correct/input/填报.xlsx"
-    package = try_page(wine, workbook, PYTHON, "-m", "converter.cli", SOURCE_DATE_EPOCH=EPOCH)
+    package = try_page(wine, workbook, PYTHON, "-m", "converter", SOURCE_DATE_EPOCH=EPOCH)
     linux(wine, "convert", str(workbook), "-o", "page.zip", SOURCE_DATE_EPOCH=EPOCH)
     if package != (wine.source / "page.zip").read_bytes():
         raise SystemExit("the page's package is not the one of Linux")
@@ -92,7 +92,7 @@ def compare(wine: Wine, generated: int) -> None:
 def linux(wine: Wine, *arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     """The same command here, on the same files."""
     return subprocess.run(
-        [sys.executable, "-P", "-m", "converter.cli", *arguments],
+        [sys.executable, "-P", "-m", "converter", *arguments],
         cwd=wine.source,
         env={**os.environ, "PYTHONPATH": str(wine.source), "PYTHONUTF8": "1", **environment},
         capture_output=True,

@@ -167,7 +167,7 @@ def _stamp(number: int) -> Any:
 
 def command(arguments: Sequence[str], times: int = 1) -> Iterator[Facts | None]:
     """`converter …` as a clerk runs it, from nothing; its workers' memory watched."""
-    yield from process([sys.executable, "-m", "converter.cli", *arguments], times)
+    yield from process([sys.executable, "-m", "converter", *arguments], times)
 
 
 def python(arguments: Sequence[str], times: int = 1) -> Iterator[Facts | None]:

@@ -77,7 +77,6 @@ def check(
             report = check_files(
                 paths,
                 folder,
-                form,
                 annotate,
                 jobs or os.cpu_count() or 1,
                 worker,
@@ -318,11 +317,14 @@ def stats(
     output: Path | None,
     force: bool,
 ) -> int:
-    from converter.usecases.show import statistics_path
+    from converter.usecases import outputs
 
     only_store = {"by": by, "count": counts, "units": units, "union": union, "period": period}
     _one_of(path, store, {**only_store, "rules": rules, "annual": annual})
-    output = statistics_path(output) if output else None
+    if output:
+        from converter.report import table_export
+
+        output = outputs.path_of_kind(output, table_export.SUFFIXES, "stats_suffix")
     if store:
         from converter.cli import register_output
 
@@ -331,7 +333,7 @@ def stats(
                 raise UsageError("stats_annual_alone")
             folder = form_of(ctx)[0]
             return register_output.annual(folder, store, union, period, output, force=force)
-        asked = register_output.AskedTables(by, counts, units, union, rules)
+        asked = register_output.TableSelection(by, counts, units, union, rules)
         return register_output.stats(form_of(ctx)[0], store, asked, period, output, force=force)
     assert path
     from converter.workers.pool import Worker

@@ -33,7 +33,6 @@ T = TypeVar("T")
 OK, FOUND, USAGE = 0, 1, 2
 WRITTEN_AT_ONCE = 1 << 16  # characters of a long text
 LONG = 8  # files from which a bar is shown
-_NUMBERED = re.compile("(.+)-[0-9]+").fullmatch  # a name that an output got beside another file
 
 
 class Chinese:
@@ -268,26 +267,23 @@ def print_kept(kept: ExistingFile, written: Path, form: Form) -> None:
     out(message("kept", path=kept.path, found=found, written=written.name))
 
 
-def print_beside(output: Path, *written: Path) -> None:
-    """Say what stands where outputs were to go, where they got a number instead."""
+def print_beside(wanted: Path, written: Path) -> None:
+    """Say what stands where an output was to go, where it got another name for that."""
+    if written == wanted:
+        return
     from converter.forms import loading
     from converter.usecases import outputs
     from converter.workers.pool import Worker
 
-    for path in written:
-        numbered = _NUMBERED(path.stem)
-        if numbered is None or path.name in (output.name, output.name + path.suffix):
-            continue
-        wanted = path.with_name(numbered[1] + path.suffix)
-        folder = loading.in_use(click.get_current_context().obj).folder.resolve()
-        with Worker() as worker:
-            kept = outputs.existing(folder, wanted, worker)
-        if kept:
-            print_kept(kept, path, loading.read(folder))
+    folder = loading.in_use(click.get_current_context().obj).folder.resolve()
+    with Worker() as worker:
+        kept = outputs.existing(folder, wanted, worker)
+    if kept:
+        print_kept(kept, written, loading.read(folder))
 
 
 def own_union(name: str, code: str) -> UnionName | None:
-    """What the collecting union is called; None where nothing is said. Raises UsageError."""
+    """The collecting union's name and code; None where neither is given. Raises UsageError."""
     from converter.identity.subordinates import UnionName
     from converter.model.errors import UsageError
 

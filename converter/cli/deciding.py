@@ -110,14 +110,16 @@ def _write_questions(ctx: click.Context, store: Path, output: Path, period: str,
         folder, form = form_of(ctx)
         if below:
             target = output_path(output, ".xlsx", message("asked_name", union=below))
-            path, count = deciding.write_asked(store, folder, form, below, period, target, worker)
-            print_beside(output, path)
+            path, count = deciding.write_questions_below(
+                store, folder, below, period, target, worker
+            )
+            print_beside(target, path)
             out(message("asked_written", union=below, path=path, count=count))
             err(message("asked_written_next", union=below, path=path.name))
             return OK
         target = output_path(output, ".xlsx", message("decisions_name"))
         path, count = deciding.write_questions(store, folder, form, period, target, worker)
-    print_beside(output, path)
+    print_beside(target, path)
     out(message("decide_written", path=path, count=count))
     err(message("decide_written_next", store=store, path=path))
     return OK
@@ -147,13 +149,13 @@ def _apply(ctx: click.Context, store: Path, path: Path, period: str, officer: st
             continue
         now = message(f"receive_state_{one.outcome.state}") if one.outcome else ""
         problem = errors.text(one.problem) if one.problem else ""
-        words = {"decision": one.decision, "now": now, "problem": problem}
+        params = {"decision": one.decision, "now": now, "problem": problem}
         known = one.row.action in DECISIONS
         action = message(f"choice_{one.row.action}") if known else visible(one.row.action)
         choices = "、".join(message(f"choice_{choice}") for choice in one.choices)
-        words |= {"action": action, "file": visible(one.row.file), "choices": choices}
+        params |= {"action": action, "file": visible(one.row.file), "choices": choices}
         key = f"decide_row_{one.result}{'_now' if now else ''}"
-        out(message("decide_row", row=one.row.row, result=message(key, **words), **words))
+        out(message("decide_row", row=one.row.row, result=message(key, **params), **params))
     err(message("decide_applied", made=counts["made"], blank=counts["blank"]))
     undone = sum(counts[result] for result in UNDONE)
     if undone:

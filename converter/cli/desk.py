@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 
 from converter.cli.common import OK, USAGE, command, err, form_of, option, out
 from converter.cli.path_types import TARGET
+from converter.files.opening import has_display, open_page
 
 MINIMISED = 6  # SW_MINIMIZE
 
@@ -42,7 +42,7 @@ def serve(folder: Path, place: Path | None, *, browser: bool, window: bool = Fal
             answered.append(address)
             if not address:
                 err(message("desk_no_answer"))
-            elif not (browser and _open(address)):
+            elif not (browser and open_page(address)):
                 out(message("desk_at", url=address))
                 sys.stdout.flush()
             else:
@@ -54,19 +54,6 @@ def serve(folder: Path, place: Path | None, *, browser: bool, window: bool = Fal
     if first:
         out(message("desk_ended"))
     return OK if answered and answered[0] else USAGE
-
-
-def has_display() -> bool:
-    """Whether a browser with a window can be opened."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _open(address: str) -> bool:
-    import webbrowser
-
-    return has_display() and webbrowser.open(address)
 
 
 def _minimise() -> None:

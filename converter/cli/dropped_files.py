@@ -75,9 +75,7 @@ def _check(paths: Sequence[Path], folder: Path, form: Form, worker: Worker) -> i
     """Packages and folders."""
     from converter.usecases.check import check_files
 
-    outcomes = check_files(
-        paths, folder, form, None, os.cpu_count() or 1, worker, progress
-    ).outcomes
+    outcomes = check_files(paths, folder, None, os.cpu_count() or 1, worker, progress).outcomes
     print_report(outcomes, form, show_ids=False, commands=False)
     return clerk.exit_code(outcomes)
 
@@ -166,7 +164,7 @@ def _copy(books: Sequence[Path], folder: Path, form: Form) -> Path | None:
     book = books[0].absolute()
     with tempfile.TemporaryDirectory(dir=book.parent, prefix=".converter-") as private:
         with Worker() as worker:
-            made = check_files(books, folder, form, Path(private), 1, worker).annotated
+            made = check_files(books, folder, Path(private), 1, worker).annotated
         if not made:
             return None
         suffix = message("annotated_suffix")

@@ -1,4 +1,4 @@
-"""The maintainer's command `form check`; its siblings stand in modules beside this one."""
+"""The commands `form check` and `form test`; their siblings stand in modules beside this one."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from converter.cli import form_editing, form_packages
-from converter.cli.common import OK, USAGE, err, message, out
+from converter.cli.common import FOUND, OK, USAGE, err, message, out
 from converter.cli.form_group import command
 from converter.cli.path_types import EXISTING_FOLDER
 
-__all__ = ["check", "form_editing", "form_packages"]  # all commands of `form`
+__all__ = ["check", "form_editing", "form_packages", "test"]  # all commands of `form`
 
 
 @command("check")
@@ -29,3 +29,21 @@ def check(folder: Path) -> int:
         return USAGE
     form_editing.print_doubts(found, folder)
     return OK
+
+
+@command("test")
+@click.argument("folder", type=EXISTING_FOLDER, metavar="DIR")
+def test(folder: Path) -> int:
+    """A form's checks, tried on cases made from its cards."""
+    from converter.forms import loading
+    from converter.model import clock
+    from converter.usecases import form_testing
+
+    found = form_testing.test(loading.load(folder.resolve()), clock.today())
+    for line in found.wrong:
+        out(line)
+    key = "form_test_wrong" if found.wrong else "form_test_done"
+    err(message(key, count=found.tried, wrong=len(found.wrong)))
+    if found.untried:
+        err(message("form_test_untried", count=found.untried))
+    return FOUND if found.wrong else OK

@@ -23,8 +23,9 @@ def edit(folder: Path, output: Path) -> int:
     """A form as a workbook."""
     from converter.usecases import form_editing, outputs
 
-    path = form_editing.edit(folder.resolve(), outputs.output_path(output, ".xlsx"))
-    print_beside(output, path)
+    target = outputs.output_path(output, ".xlsx")
+    path = form_editing.edit(folder.resolve(), target)
+    print_beside(target, path)
     out(message("editor_written", path=path, name=path.name, folder=folder))
     return OK
 
@@ -60,10 +61,13 @@ FORMATS = ("table-schema", "csvw", "json-schema", "xlsform")
 @option("form export", "-o", "--output", type=TARGET, required=True, metavar="FILE")
 def export(folder: Path, kind: str, output: Path) -> int:
     """A form in another format."""
-    from converter.usecases import form_exporting
+    from converter import form_export
+    from converter.usecases import form_exporting, outputs
 
-    path = form_exporting.export(folder, kind, output)
-    print_beside(output, path)
+    chosen = form_export.FORMATS[kind]
+    target = outputs.output_path(output, chosen.suffix)
+    path = form_exporting.export(folder, chosen, target)
+    print_beside(target, path)
     out(message("form_exported", path=path))
     return OK
 
@@ -80,9 +84,9 @@ def _print_changes(report: BuildReport, folder: Path) -> None:
 
 def print_doubts(report: FormReport, folder: Path) -> None:
     """What looks wrong in a form that can be used."""
-    for name in report.unused:
-        out(message("form_check_unused", name=name))
-    for cell in report.too_long:
-        out(message("form_check_long", cell=cell))
-    key = "form_check_doubts" if report.unused or report.too_long else "form_check_fine"
-    err(message(key, path=folder))
+    lines = [message("form_check_unused", name=name) for name in report.unused]
+    lines += [message("form_check_long", cell=cell) for cell in report.too_long]
+    lines += report.doubts
+    for line in lines:
+        out(line)
+    err(message("form_check_doubts" if lines else "form_check_fine", path=folder))

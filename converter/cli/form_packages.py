@@ -54,15 +54,16 @@ def amend(
     passphrase_file: Path | None,
 ) -> int:
     from converter.model.clock import created_at
-    from converter.usecases import form_packages
+    from converter.usecases import form_packages, outputs
 
     folder, _ = form_of(ctx)
     changed: dict[str, Level | None] = dict(map(_level, levels))
     changed |= dict.fromkeys(map(_code, off))
     changes = form_packages.Amending(changed, [*map(_code, restore)], reason)
     secret = passphrases.opening(keys, passphrase_file)
-    written, report = form_packages.amend(folder, keys, output, changes, created_at(), secret)
-    print_beside(output, written.path)
+    target = outputs.output_path(output, ".zip")
+    written, report = form_packages.amend(folder, keys, target, changes, created_at(), secret)
+    print_beside(target, written.path)
     out(message("amend_written", path=written.path))
     _print_amendments(report)
     err(message("amend_here"))
@@ -91,13 +92,14 @@ def _code(text: str) -> str:
 @option("form pack", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
 def pack(folder: Path, keys: Path, output: Path, passphrase_file: Path | None) -> int:
     from converter.model.clock import created_at
-    from converter.usecases import form_packages
+    from converter.usecases import form_packages, outputs
 
     secret = passphrases.opening(keys, passphrase_file)
-    done = form_packages.pack(folder.resolve(), keys, output, created_at(), secret)
+    target = outputs.output_path(output, ".zip")
+    done = form_packages.pack(folder.resolve(), keys, target, created_at(), secret)
     package = done.package
     count = len(package.files)
-    print_beside(output, done.path)
+    print_beside(target, done.path)
     out(message("form_packed", path=done.path, form=package.form, version=package.version))
     err(message("form_pack_next", count=count, fingerprint=package.fingerprint))
     return OK

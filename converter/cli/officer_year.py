@@ -30,12 +30,14 @@ def remind(
     from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.report import summary
-    from converter.usecases import reminding
+    from converter.usecases import outputs, reminding
 
     folder = loading.form_dir(ctx.obj).resolve()
-    path = reminding.output_path(output) if output else None
+    path = None
+    if output:
+        path = outputs.path_of_kind(output, reminding.SUFFIXES, "remind_suffix")
     day = due.date() if due else None
-    chosen, published, found = reminding.whom_to_remind(store, folder, period.strip(), day)
+    chosen, published, found = reminding.units_to_remind(store, folder, period.strip(), day)
     if path is None:
         out(summary.text([found], width()))
         return OK
@@ -65,8 +67,9 @@ def export(
     folder = loading.form_dir(ctx.obj).resolve()
     options = ExportOptions(period.strip(), codes, show_ids)
     done = run(store, folder, output, options, created_at())
-    print_beside(output, *done.files)
-    for file in done.files:
+    for wanted, file in done.files.items():
+        print_beside(wanted, file)
+    for file in done.files.values():
         out(message("stats_written", path=file))
     counted = zip(loading.read(folder).tables, done.rows, strict=True)
     rows = "".join(
@@ -154,7 +157,7 @@ def _print_plan(plan: RemovalPlan) -> None:
 
 
 def _print_places(places: RemainingPlaces) -> None:
-    """What is no part of the register: the officer deletes it herself."""
+    """Files outside the register, which the officer deletes herself."""
     from converter.messages.catalogue import message
 
     if not places:

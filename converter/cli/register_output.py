@@ -63,7 +63,7 @@ def log(store: Path, as_html: bool) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedTables:
+class TableSelection:
     """What a summary shows beside its usual tables."""
 
     by: Sequence[str] = ()
@@ -76,7 +76,7 @@ class AskedTables:
 def stats(
     folder: Path,
     store: Path,
-    asked: AskedTables,
+    selection: TableSelection,
     period: str,
     output: Path | None,
     *,
@@ -86,20 +86,20 @@ def stats(
     from converter.forms.loading import load
     from converter.model.clock import today
     from converter.register import Snapshot, periods
-    from converter.report import summary, table_export
+    from converter.report import summary
     from converter.report import table as tabular
     from converter.statistics import collection, rule_findings
     from converter.usecases import outputs
 
     form, via = load(folder), ""
-    if asked.union:
+    if selection.union:
         with Snapshot(store) as register:
-            via = register.via(asked.union)
+            via = register.via(selection.union)
     with Snapshot(store, via) as register:
-        chosen = periods.called(register, period) or collection.newest(register)
+        chosen = periods.chosen(register, period)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))
-        if asked.rules:
+        if selection.rules:
             found = [rule_findings.figure(register, form, chosen)]
         else:
             found = collection.figures(
@@ -107,23 +107,22 @@ def stats(
                 form,
                 today(),
                 period=chosen,
-                by=asked.by or (collection.groups(form) if output else ()),
-                counts=asked.counts,
-                cross=bool(asked.by),
-                units=asked.units,
+                by=selection.by or (collection.groups(form) if output else ()),
+                counts=selection.counts,
+                cross=bool(selection.by),
+                units=selection.units,
             )
         title, made = _heading(register, chosen)
     if output is None:
         out(summary.text(found, width()))
         return OK
-    suffix = table_export.suffix_of(output)
+    suffix = output.suffix.lower()
     if suffix == ".xlsx":
         data = summary.xlsx(found, title, made)
     elif suffix == ".html":
         data = summary.html(found, title, f"{form.title}　{made}").encode("utf-8")
     else:
         data = tabular.write_csv(summary.tables(found))
-    output.parent.mkdir(parents=True, exist_ok=True)
     written = outputs.write(output, data, folder, force=force)
     if written.kept:
         print_kept(written.kept, written.path, form)
@@ -139,20 +138,20 @@ def annual(
     from converter.model.clock import today
     from converter.model.errors import UsageError
     from converter.register import Snapshot, periods
-    from converter.report import annual_workbook, table_export
+    from converter.report import annual_workbook
     from converter.report import table as tabular
     from converter.statistics import annual as report
     from converter.statistics import collection
     from converter.usecases import outputs
 
-    if output and table_export.suffix_of(output) != ".xlsx":
+    if output and output.suffix.lower() != ".xlsx":
         raise UsageError("stats_annual_xlsx", path=output)
     form, via = with_codes(folder), ""
     with Snapshot(store) as register:
         via = register.via(union) if union else ""
         names = {one.code: one.name for one in register.forwards}
     with Snapshot(store, via) as register:
-        chosen = periods.called(register, period) or collection.newest(register)
+        chosen = periods.chosen(register, period)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))
         own = names.get(via.rpartition("/")[2]) or collection.heading(register, chosen).union
@@ -162,7 +161,6 @@ def annual(
     if output is None:
         out(tabular.text(annual_workbook.texts(found), width()))
         return OK
-    output.parent.mkdir(parents=True, exist_ok=True)
     written = outputs.write(output, annual_workbook.workbook(found), folder, force=force)
     if written.kept:
         print_kept(written.kept, written.path, form)

@@ -100,8 +100,8 @@ def _with_choices(
     *,
     yes: bool,
 ) -> TemplateResult:
-    """Write from sources. What was said of their columns before, or of those of a list with the
-    same headings, and is said now, is remembered."""
+    """Write from sources. Answers about their columns, given now or earlier for a list with the
+    same headings, are remembered."""
     from converter.usecases import own_list
 
     table = form.main_table

@@ -82,7 +82,7 @@ def endorse(
     if isinstance(done, Issue):
         return print_issues(ctx, request, (done,))
     union = done.union
-    print_beside(output, done.path)
+    print_beside(done.wanted, done.path)
     out(message("union_endorsed", name=union.name, code=union.code, path=done.path))
     out(message("union_scope_row", scope="、".join(union.scope), valid_until=union.valid_until))
     out(message("identity_fingerprint", fingerprint=done.fingerprint))

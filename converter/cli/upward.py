@@ -46,14 +46,15 @@ def forward(
 ) -> int:
     from converter.model.clock import created_at
     from converter.upward.writing import ForwardPlan
-    from converter.usecases import forwarding
+    from converter.usecases import forwarding, outputs
 
     own = own_union(name, code)
     folder, _ = form_of(ctx)
     plan = ForwardPlan(period.strip(), interim, figures_only, created_at())
     secret = passphrases.opening(keys, passphrase_file)
-    done = forwarding.forward(store, folder, keys, output, plan, own, secret)
-    print_beside(output, done.path)
+    target = outputs.output_path(output, ".zip")
+    done = forwarding.forward(store, folder, keys, target, plan, own, secret)
+    print_beside(target, done.path)
     out(message("forward_written", path=done.path))
     out(message("forward_counts", period=done.period, **done.counts))
     err(message("forward_sealed" if done.is_sealed else "forward_unsealed"))

@@ -59,7 +59,7 @@ def _programs() -> list[str]:
 
 
 def _program(kernel: Any, number: int) -> str:
-    """The name of a process's program; '' where it is not told."""
+    """The name of a process's program; '' where Windows does not name it."""
     import ctypes
 
     kernel.OpenProcess.restype = ctypes.c_void_p

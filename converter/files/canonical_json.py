@@ -1,4 +1,4 @@
-"""JSON whose bytes depend on its content alone: what a signature over JSON covers."""
+"""JSON that is signed: read strictly, and written so that its bytes depend on its content alone."""
 
 from __future__ import annotations
 
@@ -16,3 +16,24 @@ def canonical(content: Mapping[str, Any], without: str = "") -> bytes:
     kept = {key: value for key, value in content.items() if not without or key != without}
     text = json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace")
+
+
+def read(data: bytes) -> Any:
+    """What UTF-8 JSON from outside holds. Raises ValueError, also for nesting without end and for a
+    key that stands twice: readers differ in which of the two values they take.
+
+    >>> read(b'{"a": 1, "a": 2}')
+    Traceback (most recent call last):
+    ValueError: a key stands twice
+    """
+    try:
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_once)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found

@@ -6,9 +6,19 @@ import os
 import sys
 from pathlib import Path
 
+NO_HOME = Path("/nonexistent")  # as systems say of users who have none: nothing is remembered
+
 
 def state_folder() -> Path:
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "converter"
-    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    return home / "converter"
+    return _states() / "converter"
+
+
+def _states() -> Path:
+    given = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_STATE_HOME")
+    if given:
+        return Path(given)
+    try:
+        home = Path.home()
+    except RuntimeError:  # a container, a service
+        return NO_HOME
+    return home if sys.platform == "win32" else home / ".local" / "state"

@@ -150,8 +150,9 @@ def _replace_closed(private: Path, path: Path, other_name: OtherName, is_patient
 
 def write_beside(path: Path, write: Callable[[Path], object]) -> Path:
     """Have `write` write a file that replaces none: where the name is taken it gets a number
-    (名.xlsx → 名-2.xlsx). A file of the very same bytes stays as it is. Returns the path of the
-    file; raises OSError, and what `write` raises."""
+    (名.xlsx → 名-2.xlsx). A file of the very same bytes stays as it is. Its folder is made where it
+    is missing. Returns the path of the file; raises OSError, and what `write` raises."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     private = private_name(path.parent)
     try:
         write(private)

@@ -89,7 +89,7 @@ def _sheet(grid: Grid, sheet: str) -> tuple[list[EditorRow], Mapping[str, str]]:
 
 
 def _completed(book: EditedBook) -> EditedBook:
-    """The same with what somebody took away besides rows: a sheet, a column (also one that is
+    """The same with what was deleted apart from rows: a sheet, a column (also one that is
     hidden far to the right, which no reader gives). It stays as it was."""
     before = all_rows(book.sources)
     rows: dict[str, Sequence[EditorRow]] = {}

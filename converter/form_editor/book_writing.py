@@ -20,7 +20,7 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from converter.form_editor.cell_values import words
+from converter.form_editor.cell_values import CLOSED, choice_labels
 from converter.form_editor.columns import (
     CODE_LIST,
     COMMENTS,
@@ -231,7 +231,7 @@ class _Writer:
             source = self._offered(column)
             kind = {"type": "list", "formula1": source} if source else {}
             shown = self._prompt(sheet, where, column.heading, column.help, **kind)
-            shown.showErrorMessage = bool(words(column.holds))
+            shown.showErrorMessage = bool(choice_labels(column.holds))
 
     def _greys(self, sheet: Any, name: str, known: Sequence[EditorColumn]) -> None:
         """Cells that the row's kind has no use for, and those that it needs."""
@@ -252,10 +252,9 @@ class _Writer:
 
     def _offered(self, column: EditorColumn) -> str:
         """The source of a column's dropdown; '' for none."""
-        fixed = [holds for holds in _FIXED if words(holds)]
-        if column.holds in fixed:
-            letter = get_column_letter(len(_MOVING) + 1 + fixed.index(column.holds))
-            count = len(words(column.holds))
+        if column.holds in CLOSED:
+            letter = get_column_letter(len(_MOVING) + 1 + CLOSED.index(column.holds))
+            count = len(choice_labels(column.holds))
             return f"'{message('editor_sheet_choices')}'!${letter}$2:${letter}${count + 1}"
         kind = _OFFERED.get(column.holds)
         if kind is None and column.key == CODE_LIST:
@@ -285,8 +284,8 @@ class _Writer:
                 sheet.cell(number + 1, 3).value = f'=IF({one}="","",{one})'
         for number, name in enumerate(lists, 2):
             put_text(sheet.cell(number, 4), name)
-        for column, holds in enumerate((h for h in _FIXED if words(h)), len(_MOVING) + 1):
-            for number, label in enumerate(words(holds).values(), 2):
+        for column, holds in enumerate(CLOSED, len(_MOVING) + 1):
+            for number, label in enumerate(choice_labels(holds).values(), 2):
                 put_text(sheet.cell(number, column), label)
         sheet.sheet_state = "hidden"
 
@@ -307,10 +306,6 @@ _OFFERED = {
     "field_path": "paths", "rows_path": "paths", "one_or_more_paths": "paths",
     "field_paths": "paths", "field_key": "keys", "sheet_key": "tables", "list_name": "lists",
 }  # fmt: skip
-_FIXED = (
-    "kind", "family", "level", "derivation", "shape", "identity", "table_kind", "flag",
-    "certainty",
-)  # fmt: skip
 
 
 def _height(cells: Sequence[tuple[str, float]], most: int = MOST_LINES) -> float:

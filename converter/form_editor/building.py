@@ -272,9 +272,9 @@ def _filled_slots(frame: str, cards: Mapping[str, Sequence[str]]) -> str:
     made: list[str] = []
     for number, (before, sheet) in enumerate(slots):
         made.append(before)
-        here = len(waiting[sheet]) if last[sheet] == number else 1
-        made += waiting[sheet][:here]
-        del waiting[sheet][:here]
+        taken = len(waiting[sheet]) if last[sheet] == number else 1
+        made += waiting[sheet][:taken]
+        del waiting[sheet][:taken]
     made += [pieces[-1], *itertools.chain.from_iterable(waiting.values())]
     return _joined([piece for piece in made if piece])
 

@@ -38,7 +38,7 @@ _RATE = re.compile(r"(.*?)\s*=\s*(\S+)\s*/\s*(\S+)")
 
 
 @cache
-def words(holds: str) -> Mapping[str, str]:
+def choice_labels(holds: str) -> Mapping[str, str]:
     """What a cell of a fixed choice may say: card's word → Chinese; {} for any other cell."""
     if holds == "flag":
         return {"true": message("editor_yes"), "false": message("editor_no")}
@@ -86,22 +86,22 @@ def _text(value: Any) -> str:
     return value
 
 
-def _of_words(holds: str) -> _Form:
+def _of_choices(holds: str) -> _Form:
     def read_word(text: str) -> str:
-        named = {label: key for key, label in words(holds).items()}
+        named = {label: key for key, label in choice_labels(holds).items()}
         return named.get(text.strip(), text.strip())
 
-    return _Form(lambda value: words(holds).get(_text(value), value), read_word)
+    return _Form(lambda value: choice_labels(holds).get(_text(value), value), read_word)
 
 
 def _show_flag(value: Any) -> str:
     if not isinstance(value, bool):
         raise TypeError
-    return words("flag")[literal(value)]
+    return choice_labels("flag")[literal(value)]
 
 
 def _read_flag(text: str) -> Any:
-    named = {label: key == "true" for key, label in words("flag").items()}
+    named = {label: key == "true" for key, label in choice_labels("flag").items()}
     named |= {"TRUE": True, "FALSE": False}  # what a spreadsheet makes of true and false
     return named.get(text.strip(), text.strip())
 
@@ -167,7 +167,7 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 def _table_of(holds: str) -> _Form:
     """A table of words: a line `key = word` each."""
-    word = _of_words(holds)
+    word = _of_choices(holds)
 
     def show(value: Any) -> str:
         return "\n".join(f"{_text(key)} = {word.show(one)}" for key, one in value.items())
@@ -225,8 +225,9 @@ def _show_toml_lines(value: Any) -> str:
     return "\n".join(map(literal, value))
 
 
-_WORDS = (
-    "kind", "family", "level", "derivation", "shape", "identity", "table_kind", "certainty",
+# What cells of a fixed choice hold, in the order in which the workbook lists the choices.
+CLOSED = (
+    "kind", "family", "level", "derivation", "shape", "identity", "table_kind", "flag", "certainty",
 )  # fmt: skip
 _TEXT = _Form(_text, str)
 _ANY = _Form(literal, _read_toml)
@@ -242,7 +243,6 @@ _FORMS: Mapping[str, _Form] = {
     "one_or_more_paths": _Form(_show_path_or_paths, _read_path_or_paths),
     "field_keys": _Form(_show_lines, _read_keys),
     "texts": _Form(_show_lines, lambda text: text.rstrip("\n").split("\n")),
-    "flag": _Form(_show_flag, _read_flag),
     "whole_number": _Form(_show_whole, _read_whole),
     "day": _Form(_show_day, str.strip),
     "levels": _table_of("level"),
@@ -257,5 +257,6 @@ _FORMS: Mapping[str, _Form] = {
         lambda value: "\n".join(map(_show_rate, value)),
         lambda text: [_read_rate(line) for line in _lines_of(text)],
     ),
-    **{holds: _of_words(holds) for holds in _WORDS},
+    **{holds: _of_choices(holds) for holds in CLOSED},
+    "flag": _Form(_show_flag, _read_flag),
 }

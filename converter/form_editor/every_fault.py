@@ -71,9 +71,9 @@ def every_fault(sources: Sources, folder: Path, scratch: Path) -> Sequence[FormE
             write_many((copy / name, data) for name, data in files.items())
             faults = [_moved(one, copy, folder) for one in all_faults(copy)]
             new = {(one.file, one.key, one.found): one for one in faults}
-            told = {key: one for key, one in new.items() if not _is_about(one, unknown)}
+            known = {key: one for key, one in new.items() if not _is_about(one, unknown)}
             new = {key: one for key, one in new.items() if key not in found}
-            found |= {key: one for key, one in told.items() if key not in found}
+            found |= {key: one for key, one in known.items() if key not in found}
             hides = _hides_others(copy)
             wanted = [one for one in new.values() if hides or _hides_some(one)]
             changes = [_set_right(one, files, only_lists=not hides) for one in wanted]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from openpyxl.utils import get_column_letter
 
-from converter.form_editor.cell_values import words
+from converter.form_editor.cell_values import CLOSED, choice_labels
 from converter.form_editor.columns import (
     ANNUAL,
     CODE_LIST,
@@ -56,17 +56,6 @@ _NEEDED_OF_FORM = (
     *(f"limits.{key}" for key in loading.LIMITS_NEEDED),
     *(f"package.{key}" for key in (*package_profile.MEMBERS, "encoding")),
 )
-_CLOSED = (
-    "kind",
-    "family",
-    "level",
-    "derivation",
-    "shape",
-    "identity",
-    "table_kind",
-    "flag",
-    "certainty",
-)
 
 
 @dataclass(frozen=True)
@@ -89,7 +78,7 @@ class CheckFormulas:
         return f"'{title}'!${letter}${FIRST_ROW}:${letter}${self.last[sheet]}"
 
     def check(self, sheet: str, row: int, *, compares: bool = True) -> str:
-        """The formula of a row. `compares`: also with all others (dear in lists of thousands)."""
+        """The formula of a row. `compares`: also with all others (slow in lists of thousands)."""
         parts = [
             f'IF({wrong},{quote(text)},"")' for wrong, text in self._faults(sheet, row, compares)
         ]
@@ -101,16 +90,16 @@ class CheckFormulas:
         yield from self._blank(sheet, row)
         if sheet in _KEYS and compares:
             column = self._column(sheet, _KEYS[sheet])
-            yield self._no_key(self.cell(sheet, column.key, row)), _says("key", column)
+            yield self._no_key(self.cell(sheet, column.key, row)), _fault_text("key", column)
         for keys in _UNIQUE.get(sheet, ()) if compares else ():
-            yield self._twice(sheet, keys, row), _says("twice", self._column(sheet, keys[-1]))
+            yield self._twice(sheet, keys, row), _fault_text("twice", self._column(sheet, keys[-1]))
         for column in columns(sheet):
             yield from self._of_column(sheet, column, row)
         yield from self._of_sheet(sheet, row)
 
     def _blank(self, sheet: str, row: int) -> Iterator[tuple[str, str]]:
         for key in _NEEDED[sheet]:
-            yield f'{self.cell(sheet, key, row)}=""', _says("blank", self._column(sheet, key))
+            yield f'{self.cell(sheet, key, row)}=""', _fault_text("blank", self._column(sheet, key))
 
     def _twice(self, sheet: str, keys: Sequence[str], row: int) -> str:
         same = [f"({self.range(sheet, key)}={self.cell(sheet, key, row)})" for key in keys]
@@ -124,18 +113,20 @@ class CheckFormulas:
         cell = self.cell(sheet, column.key, row)
         if column.owners:
             not_used, needed = self.option(sheet, column, row)
-            yield f'AND({cell}<>"",{not_used})', _says("not_used", column)
+            yield f'AND({cell}<>"",{not_used})', _fault_text("not_used", column)
             if needed:
-                yield f'AND({cell}="",{needed})', _says("blank", column)
-        if column.holds in _CLOSED:
-            known = ",".join(f"{cell}={quote(label)}" for label in words(column.holds).values())
-            yield f'IF({cell}="",FALSE,NOT(OR({known})))', _says("choice", column)
+                yield f'AND({cell}="",{needed})', _fault_text("blank", column)
+        if column.holds in CLOSED:
+            known = ",".join(
+                f"{cell}={quote(label)}" for label in choice_labels(column.holds).values()
+            )
+            yield f'IF({cell}="",FALSE,NOT(OR({known})))', _fault_text("choice", column)
         if column.holds == "whole_number":
-            yield f"{_count(cell, '0123456789', 15)}<LEN({cell})", _says("whole", column)
+            yield f"{_count(cell, '0123456789', 15)}<LEN({cell})", _fault_text("whole", column)
         known_at = self._known(sheet, column, row)
         if known_at:
             unknown = f'IF({cell}="",FALSE,{known_at}=0)'
-            yield unknown, _says("unknown", column)
+            yield unknown, _fault_text("unknown", column)
 
     def _known(self, sheet: str, column: EditorColumn, row: int) -> str:
         """Expression: how often what the cell names is there; '' where no formula can tell."""
@@ -157,7 +148,7 @@ class CheckFormulas:
     def option(self, sheet: str, column: EditorColumn, row: int) -> tuple[str, str]:
         """Expressions: the row's kind has no such option; it needs it ('' = none needs it)."""
         chooser = self._column(sheet, _CHOOSER[sheet])
-        labels = words(chooser.holds)
+        labels = choice_labels(chooser.holds)
         cell = self.cell(sheet, chooser.key, row)
 
         def is_one(names: Sequence[str]) -> str:
@@ -171,11 +162,14 @@ class CheckFormulas:
             code = self.cell(sheet, "code", row)
             digits = f'ISERROR(FIND(MID({code},{{2,3,4}},1),"0123456789"))'
             wrong = f'OR(LEN({code})<>4,NOT(EXACT(LEFT({code},1),"X")),SUMPRODUCT(--{digits})>0)'
-            yield f'IF({code}="",FALSE,{wrong})', _says("rule_code", self._column(sheet, "code"))
+            yield (
+                f'IF({code}="",FALSE,{wrong})',
+                _fault_text("rule_code", self._column(sheet, "code")),
+            )
         if sheet == TABLES:
             shape, rows = self.cell(sheet, "sheet.shape", row), self.cell(sheet, "sheet.rows", row)
             counter, key = self.cell(sheet, "sheet.counter", row), self.cell(sheet, FILE, row)
-            is_table = f"{shape}={quote(words('shape')['table'])}"
+            is_table = f"{shape}={quote(choice_labels('shape')['table'])}"
             yield f'AND({is_table},OR({rows}="",{counter}=""))', message("editor_check_rows")
             there = f"SUMPRODUCT(--({self.range(RESOURCES, 'sheet')}={key}))=0"
             yield f'AND({key}<>"",{key}<>"roster",{there})', message("editor_check_resource")
@@ -188,10 +182,10 @@ def check_form_row(about: FormRow, cell: str) -> str:
     """The formula of a row of the sheet about the form as a whole."""
     parts = []
     if about.key in _NEEDED_OF_FORM:
-        parts.append(f'IF({cell}="",{quote(_says("blank", about))},"")')
+        parts.append(f'IF({cell}="",{quote(_fault_text("blank", about))},"")')
     if about.holds == "whole_number":
         digits = f"{_count(cell, '0123456789', 15)}<LEN({cell})"
-        parts.append(f'IF({digits},{quote(_says("whole", about))},"")')
+        parts.append(f'IF({digits},{quote(_fault_text("whole", about))},"")')
     return f"={'&'.join(parts)}" if parts else ""
 
 
@@ -202,5 +196,5 @@ def _count(cell: str, characters: str, most: int) -> str:
     return f"SUMPRODUCT({found}*({places}<=LEN({cell})))"
 
 
-def _says(fault: str, column: EditorColumn | FormRow) -> str:
+def _fault_text(fault: str, column: EditorColumn | FormRow) -> str:
     return message(f"editor_check_{fault}", heading=column.heading)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from converter.form_editor.book_reading import EditedBook
-from converter.form_editor.cell_values import words
+from converter.form_editor.cell_values import choice_labels
 from converter.form_editor.columns import (
     CODE_LIST,
     FIELDS,
@@ -43,7 +43,7 @@ def in_workbook(fault: FormError, book: EditedBook, workbook: str) -> FormError:
     sheet, row, key = _found(fault, book)
     column = _column(sheet, key)
     holds = column.holds if column else _holds_of_form(row)
-    known = words("level" if holds == "levels" else holds)
+    known = choice_labels("level" if holds == "levels" else holds)
     own = f"editor_{fault.message_key}"
     found, choices = fault.found, [known.get(choice, choice) for choice in fault.choices]
     if fault.message_key in _NO_OPTION and row is not None and column is not None:
@@ -70,7 +70,7 @@ def unknown_tables(book: EditedBook) -> Iterator[FormError]:
 
 
 def _word(name: str, value: str | int) -> str | int:
-    return words(_WORDS[name]).get(str(value), value) if name in _WORDS else value
+    return choice_labels(_WORDS[name]).get(str(value), value) if name in _WORDS else value
 
 
 def _found(fault: FormError, book: EditedBook) -> tuple[str, EditorRow | None, str]:

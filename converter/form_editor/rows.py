@@ -111,7 +111,7 @@ def _table(file: CardFile) -> EditorRow:
 
 
 def _form(form: CardFile, rules: CardFile | None) -> Iterator[EditorRow]:
-    """What `form.toml` says besides its cards; at the end the comments of both files."""
+    """What `form.toml` holds apart from its cards; at the end the comments of both files."""
     left = _leaves({k: v for k, v in form.values.items() if k != "levels"})
     for path in (*ARRAYS.values(), ("form", "sheets")):
         left.pop(path, None)

@@ -189,10 +189,10 @@ def _is_apart(path: TablePath, value: Any, arrays: frozenset[TablePath]) -> bool
     return isinstance(value, Mapping)
 
 
-def new_card(array: TablePath, items: Iterable[tuple[str, Any]], comments: str = "") -> str:
+def new_card(array: TablePath, items: Iterable[tuple[str, Any]]) -> str:
     """The text of a card."""
     lines = [f"{bare_or_quoted(k)} = {literal(v, len(k) + 3)}\n" for k, v in items]
-    return f"[[{'.'.join(array)}]]\n{comments}{''.join(lines)}\n"
+    return f"[[{'.'.join(array)}]]\n{''.join(lines)}\n"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What was changed about a form's rules while reports are being collected: `amendment.toml`.
 
-It stands beside the cards in a folder of its own (see `installing`): the form as its maintainer
+It stands beside the cards in a folder of its own (see `installed`): the form as its maintainer
 wrote it stays as it is. A rule is switched off, or its findings get another level:
 
     [amendment]

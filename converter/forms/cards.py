@@ -52,7 +52,7 @@ def sheets(head: TomlTable) -> tuple[Sheet, ...]:
 def sheet(path: Path, roles: Sequence[str] | None = None) -> Sheet:
     """The file of one sheet, which has the sheet's key as its name.
 
-    `roles`: headings besides those of fields, by default those of the sheet's shape. Raises
+    `roles`: headings other than those of fields, by default those of the sheet's shape. Raises
     FormError.
     """
     file = load_toml(path)

@@ -31,49 +31,49 @@ def _fields(before: Form, now: Form) -> Iterator[FormChange]:
     old = {field.path: field for sheet in before.sheets for field in sheet}
     new = {field.path: field for sheet in now.sheets for field in sheet}
     for path, field in new.items():
-        words = {"sheet": now.sheet(field.sheet).title, "title": field.title}
+        params = {"sheet": now.sheet(field.sheet).title, "title": field.title}
         known = old.get(path)
         if known is None:
-            yield FormChange("form_change_field_new", words)
+            yield FormChange("form_change_field_new", params)
             continue
         if known.title != field.title:
-            yield FormChange("form_change_field_title", {**words, "old": known.title})
+            yield FormChange("form_change_field_title", {**params, "old": known.title})
         if known.required != field.required:
             key = "form_change_required" if field.required else "form_change_optional"
-            yield FormChange(key, words)
-        if _asks(known) != _asks(field):
-            yield FormChange("form_change_field", words)
+            yield FormChange(key, params)
+        if _accepted(known) != _accepted(field):
+            yield FormChange("form_change_field", params)
     for path, field in old.items():
         if path not in new:
-            words = {"sheet": before.sheet(field.sheet).title, "title": field.title}
-            yield FormChange("form_change_field_gone", words)
+            params = {"sheet": before.sheet(field.sheet).title, "title": field.title}
+            yield FormChange("form_change_field_gone", params)
 
 
-def _asks(field: Field) -> tuple[object, ...]:
+def _accepted(field: Field) -> tuple[object, ...]:
     """What a cell may hold."""
     return field.kind, dict(field.options), field.derive
 
 
 def _rules(before: Form, now: Form) -> Iterator[FormChange]:
     for rule in now.rules:
-        words = {"code": rule.code, "heading": catalogue.heading(rule.code, now)}
+        params = {"code": rule.code, "heading": catalogue.heading(rule.code, now)}
         known = before.rule(rule.code)
         if known is None:
-            yield FormChange("form_change_rule_new", words)
+            yield FormChange("form_change_rule_new", params)
             continue
         levels = [catalogue.entry(rule.code, form).level for form in (before, now)]
         if levels[0] is not levels[1]:
             old, new = (catalogue.message(f"report_{level}") for level in levels)
-            yield FormChange("form_change_level", {**words, "old": old, "new": new})
-        if _asks_of(known) != _asks_of(rule):
-            yield FormChange("form_change_rule", words)
+            yield FormChange("form_change_level", {**params, "old": old, "new": new})
+        if _requirement(known) != _requirement(rule):
+            yield FormChange("form_change_rule", params)
     for rule in before.rules:
         if now.rule(rule.code) is None:
-            words = {"code": rule.code, "heading": catalogue.heading(rule.code, before)}
-            yield FormChange("form_change_rule_gone", words)
+            params = {"code": rule.code, "heading": catalogue.heading(rule.code, before)}
+            yield FormChange("form_change_rule_gone", params)
 
 
-def _asks_of(rule: Rule) -> tuple[object, ...]:
+def _requirement(rule: Rule) -> tuple[object, ...]:
     return rule.family, rule.at, dict(rule.options), rule.explainable
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from converter.files import zip_peek
-
 DESCRIPTOR = "form-package.json"  # of a form package
 
 
@@ -28,4 +26,6 @@ def digest(files: Iterable[tuple[str, bytes]]) -> str:
 
 def is_form_package(path: Path) -> bool:
     """Whether a file seems to be a form package: a hint, not a verdict."""
+    from converter.files import zip_peek  # reading a form's folder opens no zip
+
     return bool(zip_peek.glance(path, DESCRIPTOR))

@@ -144,8 +144,8 @@ def _check_names(names: Any) -> None:
 
 def _json(data: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        found = canonical_json.read(data)
+    except ValueError as error:
         raise FormPackageRefused("damaged") from error
     if not isinstance(found, dict) or not str(found.get("format", "")).startswith(FORMAT):
         raise FormPackageRefused("damaged")

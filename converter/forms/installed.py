@@ -34,7 +34,7 @@ class InstalledPart:
     name: str
     version: str  # of the form
     created: str  # ISO time, of its package
-    fingerprint: str  # of whoever signed it
+    fingerprint: str  # of the union that signed it
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,8 @@ def parse_union(data: bytes) -> tuple[UnionIdentity, ...]:
 
 def secret_element(data: bytes) -> bytes:
     """The bytes of <secret> in an identity file that has one, as they stand. Raises
-    IdentityRefused where they cannot be told from the rest: a comment may hold the same words."""
+    IdentityRefused where they cannot be distinguished from the rest: a comment may hold the same
+    words."""
     found = re.findall(rb"<secret\b[^>]*>[^<]*</secret\s*>", data)
     if len(found) != 1:
         raise IdentityRefused("I141")

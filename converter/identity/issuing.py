@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from converter.files import filenames, writing
+from converter.files import safe_names, writing
 from converter.files.csv_tables import csv_text
 from converter.files.os_errors import is_open_elsewhere
 from converter.identity import keys, ledger, passwords, subordinates
@@ -71,7 +71,7 @@ def issue(
     signer, public = keys.signer(folder, passphrase), keys.public(folder)
     chain = subordinates.superior(folder)
     _check_scope(units, chain, valid_until)
-    target.mkdir(parents=True, exist_ok=True)
+    writing.private_folder(target)
     with ledger.locked(folder):
         entries = ledger.read(folder) or []
         before = ledger.latest(entries)
@@ -185,7 +185,7 @@ def file_name(unit: Unit) -> str:
     >>> file_name(Unit("130102-7", "示例厂/一分厂 工会", ""))
     '130102-7-示例厂_一分厂 工会.xml'
     """
-    name = filenames.harmless(unit.name)[:LONGEST_NAME].strip(" .")
+    name = safe_names.harmless(unit.name)[:LONGEST_NAME].strip(" .")
     return f"{unit.code}-{name}.xml"
 
 

@@ -1,9 +1,9 @@
 """Which identities of the unions below an upper union are good: a signed list.
 
 The upper union's ledger (`subordinates`) says so where it is at hand. Further up, and in other
-places, the list does: whoever has it refuses an identity that was superseded or withdrawn. It is
-JSON, signed with the upper union's key over its canonical bytes without `signature`; of two lists
-of one union the later `issued` counts.
+places, the list does: a union that has it refuses an identity that was superseded or withdrawn. It
+is JSON, signed with the upper union's key over its canonical bytes without `signature`; of two
+lists of one union the later `issued` counts.
 
     standing.json         the list of the union whose folder of keys it is
     standing/<code>.json  lists of unions below, as they came
@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from converter.files import writing
+from converter.files import canonical_json, writing
 from converter.files.canonical_json import canonical
 from converter.identity import keys
 from converter.identity.elements import CODE
@@ -67,7 +67,7 @@ def make(unions: Iterable[Standing], signer: keys.Signer, issued: str) -> bytes:
 def read(data: bytes) -> StandingList | None:
     """A list; None for what is none, or was altered."""
     try:
-        content = json.loads(data.decode("utf-8")) if len(data) <= LARGEST else None
+        content = canonical_json.read(data) if len(data) <= LARGEST else None
         if not isinstance(content, dict) or content.get("format") != FORMAT:
             return None
         signer, issued = str(content["signer"]), str(content["issued"])

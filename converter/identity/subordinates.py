@@ -102,7 +102,7 @@ def superior(folder: Path) -> tuple[UnionIdentity, ...]:
 
 
 def own_name(folder: Path) -> UnionName | None:
-    """What the union is called, by its superior or by itself; None where nobody said so."""
+    """The union's name, as its superior or it itself gave it; None where neither did."""
     chain = superior(folder)
     if chain:
         return UnionName(chain[0].code, chain[0].name)
@@ -283,8 +283,8 @@ def _entry(made: UnionIdentity, before: SubordinateEntry | None) -> SubordinateE
     )
     if before is None or before.status == WITHDRAWN:
         return entry
-    says = (before.name, before.signing, before.sealing, before.scope)
-    same = says == (entry.name, entry.signing, entry.sealing, entry.scope)
+    terms = (before.name, before.signing, before.sealing, before.scope)
+    same = terms == (entry.name, entry.signing, entry.sealing, entry.scope)
     return replace(entry, least=before.least) if same else entry
 
 

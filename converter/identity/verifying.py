@@ -124,7 +124,9 @@ def validate_chain(
         if union.is_top and reached < len(chain):
             return [_union_issue("I161", place, chain[-1])]  # nothing leads beyond the top
     lists = union.lists if union else {}
-    found = list(chains.faults(bottom, chain, None, {}))  # of one piece, whoever verifies it
+    found = list(
+        chains.faults(bottom, chain, None, {})
+    )  # consistent in itself, without any key of ours
     if not found:
         found += chains.faults(bottom, chain[:reached], today, lists)
     if union is not None and reached and not found:

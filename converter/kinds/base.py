@@ -173,6 +173,15 @@ class Kind(HasOptions):
         """A right answer to a field, as it is typed."""
         return self.example
 
+    def alike(self, text: str, field: Field, form: Form) -> Sequence[str]:
+        """Right answers that differ from one in their last characters."""
+        texts = pd.Series([f"{text[:-3]}{n:03}" for n in range(1000)], dtype=object)
+        cells = Cells(texts, pd.Series(np.full(len(texts), CellType.TEXT, dtype=np.int8)))
+        passing = np.ones(len(texts), dtype=bool)
+        for check in self.checks(field, form):
+            passing &= np.asarray(check.passes(cells), dtype=bool)
+        return [str(found) for found in texts[passing]]
+
     def cell(self, text: str, field: Field, form: Form) -> str | int | date:
         """Canonical text → what a workbook's cell shall hold (label, date, number)."""
         return text

@@ -12,8 +12,8 @@ makes of 2010.10, too. In a cell that is formatted as a date both arrive as a da
 year outside 1800-2100 · K405 before `earliest` of the card (a warning). Days in the future are a
 matter of rules.
 
-Option: `earliest`. The Excel face validates numbers. A text that begins with no year is told at
-once; whatever else is typed as text waits for the check.
+Option: `earliest`. The Excel face validates numbers. A text that does not begin with a year is
+reported at once; whatever else is typed as text waits for the check.
 
 >>> TEXT = CellType.TEXT
 >>> [read(t, TEXT)[0] for t in ("2010.5.1", "２０１０年５月１日", "20100501", "2010-05")]

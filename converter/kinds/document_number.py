@@ -4,7 +4,7 @@ a travel permit (Hong Kong, Macao, Taiwan).
 Options: `of`, the choice of the type, which the form must require; `variants`, what each of its
 codes is: `id_number`, `passport`, `officer_card` or `travel_permit`; `regions` as for `id_number`.
 An ID number has the checks of `id_number`; a passport in its place is K130. K131, K132, K133: no
-passport, officer's card, permit. While the type is unknown nothing is said. Sex and birthday
+passport, officer's card, permit. While the type is unknown nothing is checked. Sex and birthday
 follow from an ID number and are typed beside any other. In a workbook's hidden cells a mark leads
 every number that is no ID's: one number under two types, of which one is wrong, is no duplicate.
 

@@ -1,4 +1,4 @@
-"""The papers by which people are known besides ID cards: how their numbers look.
+"""The documents that identify people instead of ID cards: how their numbers look.
 
 Both faces ask the same: how long a number is, which characters it may have, how many of them are
 digits. Passports differ from country to country: ICAO allows nine letters and digits at most.

@@ -119,7 +119,7 @@ def is_document(text: str) -> bool:
 
 
 def _shape(raw: str, text: str) -> Params:
-    """What is wrong with a number of another length, where more can be told of it."""
+    """What is wrong with a number of another length, where there is more to say than its length."""
     if _WITHOUT_PREFIX.fullmatch(text):
         return {"variant": "prefix"}
     parts = (text, _PUNCTUATION.sub("", text), *map(compact, raw.split()))
@@ -181,7 +181,7 @@ def _not_well_formed(cells: Cells) -> npt.NDArray[np.int64]:
     return np.flatnonzero(~_well_formed(_points(cells)))
 
 
-def _odd(cells: Cells, accepts: Callable[[str], Any]) -> Mask:
+def _malformed_where(cells: Cells, accepts: Callable[[str], Any]) -> Mask:
     """TRUE where a function finds anything in a text that is no well-formed number, as few are."""
     return matches_at(cells.text, cells.once(_not_well_formed), accepts)
 
@@ -209,7 +209,7 @@ def _first_generation(cells: Cells) -> Mask:
 
 def _lost_digits(cells: Cells) -> Mask:
     kept = lost_digits("K111").passes(cells)
-    return np.asarray(~kept | _odd(cells, _EXPONENT.fullmatch))
+    return np.asarray(~kept | _malformed_where(cells, _EXPONENT.fullmatch))
 
 
 def _wrong_length(cells: Cells) -> Mask:
@@ -329,7 +329,7 @@ class IdNumber(Kind):
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         found = [
             failing("K111", _lost_digits),
-            failing("K119", lambda c: _odd(c, self.is_substitute)),
+            failing("K119", lambda c: _malformed_where(c, self.is_substitute)),
             failing("K113", _first_generation),
             failing("K112", _wrong_length),
             failing("K114", _wrong_characters),

@@ -89,8 +89,8 @@ def has(key: str) -> bool:
 def rows_counted(form: Form, count: int) -> str:
     """How many rows the form's first table has, in its own words (会员 40 人); '' without one."""
     table = form.main_table
-    words = {"rows": table.rows_name, "count": count, "counter": table.counter}
-    return message("rows_counted", **words) if form.tables else ""
+    params = {"rows": table.rows_name, "count": count, "counter": table.counter}
+    return message("rows_counted", **params) if form.tables else ""
 
 
 def workbook_texts() -> dict[str, str]:
@@ -140,8 +140,12 @@ def _basis(rule: Rule) -> str:
     source = rule.source
     if rule.certainty is None or rule.certainty is Certainty.STATED:
         return source
-    words = message(f"rule_{rule.certainty}")
-    return message("rule_source_certainty", source=source, certainty=words) if source else words
+    certainty = message(f"rule_{rule.certainty}")
+    return (
+        message("rule_source_certainty", source=source, certainty=certainty)
+        if source
+        else certainty
+    )
 
 
 def _standard(code: str, field: Field | None) -> str:

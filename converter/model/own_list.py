@@ -8,10 +8,10 @@ from dataclasses import dataclass
 KNOWN = "known"  # by a heading that the form knows
 NEAR = "near"  # by a heading that is like one
 CONTENT = "content"  # by what stands in the column
-CHOSEN = "chosen"  # somebody said so
+CHOSEN = "chosen"  # chosen by a person
 DOUBTFUL = "doubtful"  # might be the field; left out until somebody says so
 DERIVED = "derived"  # the form computes it
-LEFT_OUT = "left_out"  # somebody said that it is no field
+LEFT_OUT = "left_out"  # a person decided that it is no field
 UNUSED = "unused"
 
 # How the people of a sheet stand.

@@ -30,7 +30,7 @@ class Identity:
     serial: int
     issued: str  # ISO dates
     valid_until: str
-    superior_contact: str = ""  # whom the unit asks; '' = not told
+    superior_contact: str = ""  # whom the unit asks; '' = not given
     digest: str = ""  # sha256 of the canonical public part
 
 

@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from converter.files import canonical_json
 from converter.messages import catalogue
 from converter.model.cell_types import CellType
 from converter.model.forms import Form, Resource
@@ -83,12 +84,12 @@ def examine(
     except PackageRefused:
         nothing = Submission(str(path), {}, Stamp(), tuple(findings.issues))
         return Examined(replace(nothing, from_package=True))
-    ask = _Asker(described, findings)
+    reader = _DescriptorReader(described, findings)
     before = len(findings.issues)
-    stamp = _stamp(ask)
-    created = ask.text("created")
+    stamp = _stamp(reader)
+    created = reader.text("created")
     named = len(findings.issues) == before  # otherwise comparing names would be a second alarm
-    sheets = _sheets(members, ask, form, findings, opener)
+    sheets = _sheets(members, reader, form, findings, opener)
     if isinstance(described.get("created"), str) and not origin.is_time(created):
         findings.note("P135", form.package.descriptor, found=created[:40])
     signed = origin.validate(
@@ -98,7 +99,7 @@ def examine(
     if record is not None and named:
         _same_unit(record, stamp, form, findings)
     submission = Submission(str(path), sheets, stamp, tuple(findings.issues), from_package=True)
-    counts = {r.name: ask.number("counts", r.name) or 0 for r in form.package.resources}
+    counts = {r.name: reader.number("counts", r.name) or 0 for r in form.package.resources}
     sealed = any(name.endswith(SEALED) for name in members)
     document = members.get(form.package.identity, b"")
     return Examined(submission, created, signed, sealed, counts, document)
@@ -109,8 +110,8 @@ def same_contents(path: Path, form: Form, new: bytes) -> bool:
     sealed reasons nobody here can tell."""
     try:
         members = members_of(path, form, PackageFindings(str(path), form))
-        old = json.loads(members[form.package.descriptor])
-    except (PackageRefused, ValueError, RecursionError):
+        old = canonical_json.read(members[form.package.descriptor])
+    except (PackageRefused, ValueError):
         return False
     contents = _contents(old)
     return contents is not None and bool(contents == _contents(json.loads(new)))
@@ -139,8 +140,8 @@ def _descriptor(
 ) -> dict[str, Any]:
     name = form.package.descriptor
     try:
-        described = json.loads(members[name].decode("utf-8"), object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
+        described = canonical_json.read(members[name])
+    except ValueError as error:
         raise findings.refuse("P111", name) from error
     if not isinstance(described, dict) or described.get("format") != descriptor.FORMAT:
         raise findings.refuse("P112", name)
@@ -156,15 +157,8 @@ def _descriptor(
     return described
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A key that stands twice means one thing here and another thing elsewhere."""
-    if len({key for key, _ in pairs}) != len(pairs):
-        raise ValueError("a key stands twice")
-    return dict(pairs)
-
-
 @dataclass(slots=True)
-class _Asker:
+class _DescriptorReader:
     """Takes values of the right type from the descriptor, noting those that are not there."""
 
     described: Mapping[str, Any]
@@ -201,16 +195,16 @@ class _Asker:
         self.findings.note("P115", self.findings.form.package.descriptor, key=key)
 
 
-def _stamp(ask: _Asker) -> Stamp:
+def _stamp(reader: _DescriptorReader) -> Stamp:
     return Stamp(
-        form=ask.text("form", "id"),
-        version=ask.text("form", "version"),
-        unit_code=ask.text("unit", "code"),
-        unit_name=ask.text("unit", "name"),
-        superior_code=ask.text("superior", "code"),
-        superior_name=ask.text("superior", "name"),
-        period=ask.text("period"),
-        serial=ask.number("serial") or 0,
+        form=reader.text("form", "id"),
+        version=reader.text("form", "version"),
+        unit_code=reader.text("unit", "code"),
+        unit_name=reader.text("unit", "name"),
+        superior_code=reader.text("superior", "code"),
+        superior_name=reader.text("superior", "name"),
+        period=reader.text("period"),
+        serial=reader.number("serial") or 0,
     )
 
 
@@ -219,12 +213,12 @@ def _stamp(ask: _Asker) -> Stamp:
 
 def _sheets(
     members: Mapping[str, bytes],
-    ask: _Asker,
+    reader: _DescriptorReader,
     form: Form,
     findings: PackageFindings,
     opener: TableOpener | None,
 ) -> dict[str, RawSheet]:
-    entries = {str(entry.get("path")): entry for entry in ask.entries("resources")}
+    entries = {str(entry.get("path")): entry for entry in reader.entries("resources")}
     known = members.keys() | entries.keys()
     paths = [resource.path for resource in form.package.resources]
     if REASONS + SEALED in known:
@@ -233,28 +227,28 @@ def _sheets(
     checks = [_intact(n, members.get(n), entries.get(n), findings) for n in names.values()]
     found = {path: members[name] for path, name in names.items() if name in members}
     if any(path != name for path, name in names.items()):
-        found = _opened(found, names, ask, findings, opener)
+        found = _opened(found, names, reader, findings, opener)
     paths = [resource.path for resource in form.package.resources]
     if all(checks) and all(path in found for path in paths):
         digest = descriptor.digest((path, found[path]) for path in paths)
-        if ask.text("digest") != digest:
+        if reader.text("digest") != digest:
             findings.note("P116", form.package.descriptor)
     sheets: dict[str, RawSheet] = {}
     for resource in form.package.resources:
         if resource.path in found:
             sheet = _sheet(resource, found[resource.path], form, findings)
-            if sheet is not None and _counted(resource, len(sheet), ask, form, findings):
+            if sheet is not None and _counted(resource, len(sheet), reader, form, findings):
                 sheets[resource.sheet] = sheet
-    reasons = ask.entries("reasons")
+    reasons = reader.entries("reasons")
     if REASONS in found:
-        reasons += _sealed_reasons(found[REASONS], ask)
+        reasons += _sealed_reasons(found[REASONS], reader)
     return _explain(sheets, reasons, form, findings)
 
 
 def _opened(
     found: Mapping[str, bytes],
     names: Mapping[str, str],
-    ask: _Asker,
+    reader: _DescriptorReader,
     findings: PackageFindings,
     opener: TableOpener | None,
 ) -> dict[str, bytes]:
@@ -265,7 +259,7 @@ def _opened(
             findings.note("P143", path)
     sealed = {path: data for path, data in found.items() if names[path] != path}
     if opener is None:
-        counts = (ask.number("counts", name) or 0 for name in findings.form.main_resources)
+        counts = (reader.number("counts", name) or 0 for name in findings.form.main_resources)
         findings.note(SEALED_CODE, count=sum(counts))
         return {}
     plain: dict[str, bytes] = {}
@@ -278,12 +272,12 @@ def _opened(
     return plain
 
 
-def _sealed_reasons(data: bytes, ask: _Asker) -> list[dict[str, Any]]:
+def _sealed_reasons(data: bytes, reader: _DescriptorReader) -> list[dict[str, Any]]:
     try:
-        inside = json.loads(data.decode("utf-8"), object_pairs_hook=_once)
-    except (ValueError, RecursionError):
+        inside = canonical_json.read(data)
+    except ValueError:
         inside = None
-    return _Asker({"reasons": inside}, ask.findings).entries("reasons")
+    return _DescriptorReader({"reasons": inside}, reader.findings).entries("reasons")
 
 
 def _intact(
@@ -348,10 +342,10 @@ def _cells(texts: list[str]) -> RawColumn:
 
 
 def _counted(
-    resource: Resource, found: int, ask: _Asker, form: Form, findings: PackageFindings
+    resource: Resource, found: int, reader: _DescriptorReader, form: Form, findings: PackageFindings
 ) -> bool:
     """Whether the number of records is one to go on with; a false total alone is only noted."""
-    stated = ask.number("counts", resource.name)
+    stated = reader.number("counts", resource.name)
     if stated is not None and stated != found:
         findings.note("P124", resource.path, declared=stated, found=found)
     if form.sheet(resource.sheet).is_record and found != 1:

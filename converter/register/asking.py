@@ -30,7 +30,7 @@ LONGEST, MOST = 2_000, 10_000  # characters of a reply, replies of a forward
 
 
 @dataclass(frozen=True, slots=True)
-class AskedQuestion:
+class QuestionBelow:
     """A question to a union below. `about`: the key of what it is about."""
 
     key: str
@@ -51,10 +51,10 @@ class UnionReply:
     text: str
 
 
-class AskedOf(NamedTuple):
+class QuestionsBelow(NamedTuple):
     """What was asked in a period: the last question about each thing, and the replies by key."""
 
-    questions: Sequence[AskedQuestion]
+    questions: Sequence[QuestionBelow]
     replies: Mapping[str, UnionReply]
 
 
@@ -63,7 +63,7 @@ def is_key(text: str) -> bool:
     return bool(_KEY.fullmatch(text))
 
 
-def read(tables: RegisterTables, period: str) -> AskedOf:
+def read(tables: RegisterTables, period: str) -> QuestionsBelow:
     """What was asked about a period, and what counting forwards replied."""
     states = ", ".join(f"'{state}'" for state in forwarded.COUNTING)
     rows = tables.query(
@@ -71,17 +71,17 @@ def read(tables: RegisterTables, period: str) -> AskedOf:
         f" ON f.number = r.forward WHERE f.state IN ({states}) ORDER BY f.number"
     )
     replies = {str(row[0]): UnionReply(*row) for row in rows}
-    return AskedOf(_asked(decisions.read_from(tables), period), replies)
+    return QuestionsBelow(_questions(decisions.read_from(tables), period), replies)
 
 
-def _asked(made: Iterable[Decision], period: str) -> list[AskedQuestion]:
+def _questions(made: Iterable[Decision], period: str) -> list[QuestionBelow]:
     last = {
         (one.content, one.unit_code): one
         for one in decisions.in_force(made)
         if one.action == ASK_BELOW and one.period == period
     }
     return [
-        AskedQuestion(_key(one), one.content, one.unit_code, one.unit_name, one.file, one.why)
+        QuestionBelow(_key(one), one.content, one.unit_code, one.unit_name, one.file, one.why)
         for one in last.values()
     ]
 

@@ -150,22 +150,29 @@ def _repeated(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue
     """A later submission took the place of an earlier one: C102 where only the order of arrival
     says which is later; C110 for one that was older and set aside."""
     rows = tables.query(
-        "SELECT s.id, o.id, s.state, s.file, o.file, u.name, u.superior, o.created"
+        "SELECT s.id, o.id, s.state, s.file, o.file, u.name, u.superior, o.created, s.created"
         " FROM submissions s JOIN submissions o ON o.id = s.other"
         " JOIN units_in($1) u ON u.id = s.unit"
         " WHERE s.period = $1 AND s.state IN ('superseded', 'older') ORDER BY s.id",
         [period],
     )
     differences = waiting.Differences(
-        tables, form, ((row[0], row[1]) for row in rows if row[2] == "superseded" and not row[-1])
+        tables, form, (row[:2] for row in rows if row[2] == "superseded" and _by_arrival(*row[-2:]))
     )
-    for number, by, state, file, other, unit, superior, signed in rows:
+    for number, by, state, file, other, unit, superior, *signed in rows:
         params = {"unit": unit, "superior": superior, "other": other}
         if state == "older":
             yield _issue("C110", form, Place(file), **params)
-        elif not signed:
+        elif _by_arrival(*signed):
             differs = differences.between(number, by)
-            yield _issue("C102", form, Place(other), **params | {"other": file, "differs": differs})
+            params |= {"other": file, "differs": differs}
+            variant = {"variant": "one_time"} if signed[0] else {}
+            yield _issue("C102", form, Place(other), **params, **variant)
+
+
+def _by_arrival(later: str, earlier: str) -> bool:
+    """Whether only the order of arrival says which of two reports is the later one."""
+    return not later or later == earlier
 
 
 def _jumps(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
@@ -180,19 +187,18 @@ def _jumps(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
         field = form.field(path)
         key = name(field.key)
         rows = tables.query(
-            "WITH merged AS (SELECT unnest(?::VARCHAR[]) AS code, unnest(?::VARCHAR[]) AS last),"
-            " a AS (SELECT s.unit, s.period, s.file, s.unit_sheet,"
+            f"WITH {unit_changes.MERGED}, a AS (SELECT s.unit, s.period, s.file, s.unit_sheet,"
             f"   TRY_CAST(a.{key} AS BIGINT) AS value FROM answers a JOIN submissions s"
             f"   ON s.id = a.submission WHERE {COUNTS}),"
             " o AS (SELECT coalesce(i.id, a.unit) AS unit, sum(a.value) AS value FROM a"
             "  LEFT JOIN units u ON u.id = a.unit LEFT JOIN merged m ON m.code = u.code"
             "  LEFT JOIN units i ON i.code = m.last AND i.via = u.via"
-            "  WHERE a.period = ? GROUP BY 1)"
+            "  WHERE a.period = $3 GROUP BY 1)"
             " SELECT n.file, n.unit_sheet, u.name, u.superior, o.value, n.value"
-            " FROM a n JOIN o ON o.unit = n.unit JOIN units_in(?) u ON u.id = n.unit"
-            " WHERE n.period = ? AND abs(n.value - o.value) >= ?"
-            "   AND abs(n.value - o.value) * 100 > o.value * ? ORDER BY n.file",
-            [[*merged], [*merged.values()], before, period, period, least, share],
+            " FROM a n JOIN o ON o.unit = n.unit JOIN units_in($4) u ON u.id = n.unit"
+            " WHERE n.period = $4 AND abs(n.value - o.value) >= $5"
+            "   AND abs(n.value - o.value) * 100 > o.value * $6 ORDER BY n.file",
+            [[*merged], [*merged.values()], before, period, least, share],
         )
         for file, sheet, unit, superior, was, now in rows:
             place = Place(file, sheet, 0, 0, field.key)
@@ -212,7 +218,7 @@ def previous(tables: RegisterTables, period: str) -> str:
 def _missing(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     """Units of the roster that do not count yet: C104 nothing came, C105 only files that were
     refused or withdrawn. Unions that stand on the roster as other units' superiors need not report.
-    What waits for a decision is told by itself."""
+    What waits for a decision is reported separately."""
     rows = tables.query(
         "SELECT r.code, r.name, r.superior, arg_max(s.file, s.id), bool_and(s.state = 'withdrawn')"
         " FROM roster_of($1) r LEFT JOIN units u ON u.code = r.code"

@@ -46,7 +46,7 @@ WAITING = (HELD, UNCONFIRMED, UNOPENED)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What an officer said: an action, the file (its name or the number of its receipt) or the
+    """What an officer orders: an action, the file (its name or the number of its receipt) or the
     number of a decision, or a unit; perhaps another unit, a new name, a union, or a period."""
 
     action: str

@@ -11,7 +11,7 @@ from converter.model.issues import Issue, Place
 from converter.register import forward_precedence, forwarded
 from converter.register.forwarded import COUNTING, HELD, Forward
 from converter.register.knowledge import Knowledge
-from converter.register.precedence import ACCEPT, REJECT, UNOPENED, WITHDRAW
+from converter.register.precedence import ACCEPT, CLOSED, REJECT, UNOPENED, WITHDRAW
 from converter.register.schema import RegisterTables
 
 ACTIONS = (ACCEPT, REJECT, WITHDRAW)
@@ -62,8 +62,11 @@ def findings(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]
         if one.period != period:
             continue
         if one.state == HELD:
-            why = catalogue.message(f"forward_why_{one.reason or one.state}")
-            yield _issue(NOT_COUNTED, form, one, why=why)
+            if one.reason == CLOSED:
+                yield _issue(NOT_COUNTED, form, one, variant=CLOSED, period=period)
+            else:
+                why = catalogue.message(f"forward_why_{one.reason or one.state}")
+                yield _issue(NOT_COUNTED, form, one, why=why)
         if one.state not in COUNTING:
             continue
         if one.interim:

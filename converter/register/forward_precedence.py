@@ -100,14 +100,14 @@ class _Settling:
     def arrive(self, one: Forward) -> None:
         ruling = self._rulings.get(one.content)
         action = ruling.action if ruling else ""
+        counted = self.settled.get(self._counted)
         if ruling and action == ACCEPT and ruling.after < one.number:
             self.let_in(one)
         elif action and action != ACCEPT:
             self._put(one, WITHDRAWN if action == WITHDRAW else REJECTED)
-        elif is_barred(one):
+        elif is_barred(one) and not (counted and counted.content == one.content):
             self._put(one, HELD, self._counted)
         else:
-            counted = self.settled.get(self._counted)
             state = place(_arrived(one), _arrived(counted) if counted else None)
             if state in (CURRENT, UNCONFIRMED):
                 self._count(one, state)

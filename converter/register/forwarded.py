@@ -23,7 +23,7 @@ from converter.model.errors import RegisterError
 from converter.register import inserting
 from converter.register.decisions import DecisionTables
 from converter.register.inserting import FLAG, NUMBER, TEXT
-from converter.register.precedence import STRANGER, WITHDRAWN
+from converter.register.precedence import CLOSED, STRANGER, WITHDRAWN
 from converter.register.schema import MEMBERS, ROWS, RegisterTables, name, quoted
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ SUPERSEDED, OLDER, IDENTICAL, HELD = "superseded", "older", "identical", "held"
 REJECTED, UNOPENED = "rejected", "unopened"
 COUNTING = (CURRENT, UNCONFIRMED)
 LISTED_UNIT = "listed_unit"  # why one is held that says it is from a unit of the roster
-BARRED = (STRANGER, LISTED_UNIT)
+BARRED = (STRANGER, LISTED_UNIT, CLOSED)
 # Refused for now: by a newer program or another form, of another period, sealed with no key.
 LATER = ("P202", "P203", "P207", "P141")
 
@@ -104,8 +104,8 @@ def is_barred(one: Forward) -> bool:
 
 
 def is_accepted(one: Forward) -> bool:
-    """Whether an officer decided that it counts, with no chain of identities to confirm it."""
-    return one.state == CURRENT and not one.confirmed
+    """Whether an officer decided that it counts: it would not do so by itself."""
+    return one.state == CURRENT and (not one.confirmed or is_barred(one))
 
 
 def is_refused(one: Forward) -> bool:
@@ -213,7 +213,7 @@ def _periods(chosen: Sequence[Forward], union: str) -> str:
     return f"SELECT *, '' AS officer FROM (VALUES {rows}) f(period, state, changed)"
 
 
-def told_apart(tables: RegisterTables, views: Mapping[str, str]) -> dict[str, str]:
+def with_distinct_names(tables: RegisterTables, views: Mapping[str, str]) -> dict[str, str]:
     """Views in which two unions of one name are two, a township of one county and one of another:
     each gets in brackets the union that it came through. `views`: as `sources` has them."""
     both = f"SELECT superior, via FROM ({views['units']}) UNION SELECT superior, via"
@@ -229,8 +229,9 @@ def told_apart(tables: RegisterTables, views: Mapping[str, str]) -> dict[str, st
         " UNION SELECT code, name FROM forwards"
     )
     names = {str(code): str(union) for code, union in unions}
-    ways = {str(via): names.get(str(via).rpartition("/")[2], str(via)) for _, via in rows if via}
-    label = " ".join(f"WHEN '{quoted(via)}' THEN '{quoted(n)}'" for via, n in ways.items())
+    paths = [str(via) for _, via in rows if via]
+    senders = {path: names.get(path.rpartition("/")[2], path) for path in paths}
+    label = " ".join(f"WHEN '{quoted(via)}' THEN '{quoted(n)}'" for via, n in senders.items())
     alike = ", ".join(f"'{quoted(one)}'" for one in sorted({str(row[0]) for row in rows}))
     if not label:
         return {}

@@ -30,7 +30,7 @@ _YEAR = re.compile("[0-9]+年?度?")
 
 
 @cache
-def _sheet_words() -> re.Pattern[str]:
+def _sheet_name_pattern() -> re.Pattern[str]:
     """What names of files say of the sheet that they hold, not of the unit."""
     return re.compile(rf"{message('half_sheet_words')}|[\s_.()（）+-]")
 
@@ -150,7 +150,7 @@ def _named(half: FileHalf, names: Sequence[str]) -> str:
 
 def _plain(file: str) -> str:
     """A file's name without the words for its sheet."""
-    return _sheet_words().sub("", same_name(PurePosixPath(file).stem).casefold())
+    return _sheet_name_pattern().sub("", same_name(PurePosixPath(file).stem).casefold())
 
 
 def read(tables: RegisterTables, anew: Collection[int] = ()) -> list[FileHalf]:

@@ -1,6 +1,6 @@
 """Who is writing: a lock that the operating system holds for a process and drops when it dies.
 
-The file itself remains and proves nothing; only the lock on it counts. So there is no stale
+The file itself stays and proves nothing; only the lock on it counts. So there is no stale
 lock to recognise, however a process ended. What the file says (pid, host, since when) is for
 people.
 """
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from converter.files import locking
+from converter.files import locking, writing
 from converter.model.clock import in_china
 from converter.model.errors import RegisterBusy
 
@@ -31,7 +31,7 @@ class Lock:
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> Lock:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        writing.private_folder(self._path.parent)
         self._path.touch(exist_ok=True)
         file = self._path.open("r+b")
         until = time.monotonic() + self._patience

@@ -9,12 +9,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from converter.register.schema import COUNTS
+from converter.register.schema import COUNTS, RegisterTables
 
 if TYPE_CHECKING:
-    from converter.register.schema import Connection, RegisterTables
+    from converter.register.schema import Connection
 
 
 OPEN, CLOSED, COLLECTED = "open", "closed", "collected"
@@ -52,6 +52,17 @@ def called(tables: RegisterTables, given: str, *further: str) -> str:
         f"SELECT period FROM periods UNION SELECT period FROM submissions s WHERE {COUNTS}"
     )
     return spelled(given, [*(str(row[0]) for row in rows), *further])
+
+
+class CollectedTables(RegisterTables, Protocol):
+    """Tables of a register that know the period to show where nobody asks for one."""
+
+    def newest(self) -> str: ...
+
+
+def chosen(tables: CollectedTables, given: str) -> str:
+    """The period that an officer means, the newest where she names none."""
+    return called(tables, given) or tables.newest()
 
 
 def spelled(given: str, known: Sequence[str]) -> str:

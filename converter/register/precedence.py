@@ -5,7 +5,8 @@ collected, the roster, the ledger, an officer's decisions. `settle` is a pure fu
 arrived for a unit, in order of arrival, and of what is known of the unit:
 
 - what a decision puts away is *rejected* or *withdrawn*; what no key opened is *unopened*;
-- the same file again (by content), or the same tables as the one that counts, is *identical*;
+- the same file again (by content), the same signed report in another zip, or the same tables as
+  the one that counts, is *identical*;
 - *held*, counted nowhere until an officer decides, is a file of another or a closed period, of a
   unit that the roster does not list, or without a signature where a signed one came before;
 - one whose signed time lies before the newest signed time seen is *older*, however late it came;
@@ -195,6 +196,7 @@ class _Settling:
         self.unit = unit
         self.settled: dict[int, Settlement] = {}
         self._contents: dict[str, int] = {}
+        self._signed: dict[tuple[str, str, str], int] = {}
         self._chains: dict[str, _Chain] = {}
 
     def arrive(self, one: PriorSubmission) -> None:
@@ -206,6 +208,8 @@ class _Settling:
         chain = self._chains.setdefault(one.period, _Chain())
         self.settled[one.id] = self._place(one, chain)
         if self.settled[one.id].state != HELD:
+            if one.created:
+                self._signed.setdefault(_signed_report(one), one.id)
             chain.newest = max(chain.newest, one.created)
             chain.signed = one.id if one.created else chain.signed
 
@@ -224,6 +228,8 @@ class _Settling:
             return Settlement(UNOPENED)
         if one.content in self._contents:
             return Settlement(IDENTICAL, self._contents[one.content])
+        if one.created and (earlier := self._signed.get(_signed_report(one))):
+            return Settlement(IDENTICAL, earlier)
         return None
 
     def _place(self, one: PriorSubmission, chain: _Chain) -> Settlement:
@@ -263,6 +269,12 @@ class _Settling:
         if state not in (REJECTED, UNOPENED, IDENTICAL, WITHDRAWN):
             chain = self._chains.setdefault(one.period, _Chain())
             self.settled[one.id] = self._count(one, chain)
+
+
+def _signed_report(one: PriorSubmission) -> tuple[str, str, str]:
+    """What makes two signed packages one report in whatever zip each came: the time that was
+    signed, not the time that orders it, and the tables."""
+    return one.created.rpartition(" ")[2], one.digest, one.period
 
 
 def settle(arrived: Iterable[PriorSubmission], unit: KnownUnit = _UNKNOWN) -> dict[int, Settlement]:

@@ -168,7 +168,7 @@ class Snapshot:
             self._connection.execute(f"CREATE VIEW forwards AS {_missing_table('forwards')}")
         views = forwarded.sources(folder, self.forwards, own, union)
         if forwarded.counting(self.forwards) and not as_named:
-            views |= forwarded.told_apart(self, views)
+            views |= forwarded.with_distinct_names(self, views)
         for table, sql in views.items():
             self._connection.execute(f"CREATE VIEW {table} AS {sql}")
         # Not temporary here: `stream` reads through a connection of its own.
@@ -176,8 +176,10 @@ class Snapshot:
 
     def _select(self, table: str, path: Path) -> str:
         source = f"read_parquet('{quoted(path)}')"
+        if table not in ADDED:
+            return f"SELECT * FROM {source}"
         there = {str(row[0]) for row in self.query(f"DESCRIBE SELECT * FROM {source}")}
-        added = ADDED.get(table, {}).items()
+        added = ADDED[table].items()
         more = "".join(f", {value} AS {name(key)}" for key, value in added if key not in there)
         return f"SELECT *{more} FROM {source}"
 
@@ -215,6 +217,10 @@ class Snapshot:
         if table not in self._tables:
             return []
         return [str(row[0]) for row in self.query(f"DESCRIBE {table}")]
+
+    def newest(self) -> str:
+        """The period that pages show; '' = none."""
+        return str(self.state.get("period", ""))
 
     def periods(self) -> list[str]:
         """Periods that something counts for, oldest first."""

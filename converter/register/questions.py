@@ -179,8 +179,8 @@ def _detail(issue: Issue, form: Form, file: str) -> str:
     """The finding's own sentence; of two files it must say which is which."""
     if issue.code != TWICE:
         return catalogue.sentence(issue, form)
-    words = {"unit": issue.params["unit"], "differs": issue.params["differs"]}
-    return catalogue.message("question_twice", counting=issue.place.file, file=file, **words)
+    params = {"unit": issue.params["unit"], "differs": issue.params["differs"]}
+    return catalogue.message("question_twice", counting=issue.place.file, file=file, **params)
 
 
 def _files(tables: RegisterTables, period: str) -> dict[str, _File]:

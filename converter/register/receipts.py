@@ -118,8 +118,8 @@ def read(path: Path) -> dict[str, Any] | None:
             data = file.read(LARGEST + 1)
         if len(data) > LARGEST or not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
             return None
-        found = json.loads(data.decode("utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
+        found = canonical_json.read(data.removeprefix(b"\xef\xbb\xbf"))
+    except (OSError, ValueError):
         return None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         return None

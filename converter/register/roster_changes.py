@@ -1,4 +1,4 @@
-"""What a new roster says otherwise than the one before: names and upper unions of known units.
+"""What differs between a new roster and the one before: names and upper unions of known units.
 
 What officers decided counts in both, so a decision is no change.
 """

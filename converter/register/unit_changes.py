@@ -28,6 +28,8 @@ from converter.register.precedence import (
 )
 from converter.register.schema import COUNTS, RegisterTables
 
+# What `mergers` found, as a table of a query: $1 its keys, $2 its values.
+MERGED = "merged AS (SELECT unnest($1::VARCHAR[]) AS code, unnest($2::VARCHAR[]) AS last)"
 ABOUT = "unit:"  # begins what stands for a file's content in a decision about a unit
 
 

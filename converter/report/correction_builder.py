@@ -15,7 +15,7 @@ from converter.model.issues import Issue, Level, Place
 from converter.model.submissions import RawSheet
 from converter.report import html
 from converter.report.correction_table import (
-    ASKED,
+    CORRECTABLE,
     CellFault,
     CorrectionCell,
     CorrectionRow,
@@ -69,7 +69,7 @@ class _Builder:
         by_row: dict[tuple[str, int], list[int]] = {}
         serious: set[tuple[str, int]] = set()
         for number, (head, place) in enumerate(zip(issues.heads, issues.places, strict=True)):
-            if head.level not in ASKED:
+            if head.level not in CORRECTABLE:
                 continue
             found = self._locate(place)
             if found is None:

@@ -14,7 +14,7 @@ from converter.model.corrections import CellEdit
 from converter.model.issues import Level
 from converter.report.page_summary import PageSummary
 
-ASKED = (Level.ERROR, Level.WARNING)
+CORRECTABLE = (Level.ERROR, Level.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class CellFault:
 def _gravest(levels: Iterable[str]) -> str:
     """The gravest of those that are asked about, '' where there is none."""
     found = set(levels)
-    return next((level for level in ASKED if level in found), "")
+    return next((level for level in CORRECTABLE if level in found), "")
 
 
 @dataclass(frozen=True, slots=True)

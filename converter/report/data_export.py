@@ -109,18 +109,19 @@ def _shown(field: Field, form: Form, options: ExportOptions) -> Callable[[str], 
 # --- files -----------------------------------------------------------------------------------
 
 
-def write(path: Path, found: Sequence[LongTable], *, when: int) -> list[Path]:
+def write(path: Path, found: Sequence[LongTable], *, when: int) -> dict[Path, Path]:
     """Write tables as the kind of file that the name asks for, beside what is there already; one
-    file a table where the kind holds one only. Returns the files. Raises OSError."""
+    file a table where the kind holds one only. Returns the names that files were to get, and the
+    files. Raises OSError."""
     if path.suffix.lower() == ".xlsx":
-        return [writing.write_beside(path, lambda to: large_workbook.write(to, found, when=when))]
+        whole = partial(large_workbook.write, tables=found, when=when)
+        return {path: writing.write_beside(path, whole)}
     write_one = _write_parquet if path.suffix.lower() == ".parquet" else _write_csv
-    return [
-        writing.write_beside(
-            path.with_name(f"{path.stem}-{one.title}{path.suffix}"), partial(write_one, one)
-        )
-        for one in found
-    ]
+    names = [path.with_name(f"{path.stem}-{one.title}{path.suffix}") for one in found]
+    return {
+        name: writing.write_beside(name, partial(write_one, one))
+        for name, one in zip(names, found, strict=True)
+    }
 
 
 def _write_csv(one: LongTable, path: Path) -> None:

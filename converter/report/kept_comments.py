@@ -1,7 +1,8 @@
 """The clerk's own comments, carried over into an annotated copy.
 
 A copy has one comment a cell, by this program: what is wrong with the cell, and below it what hung
-there before. A copy that is annotated again keeps only that part, so that nothing is told twice.
+there before. A copy that is annotated again keeps only that part, so that nothing is reported
+twice.
 """
 
 from __future__ import annotations

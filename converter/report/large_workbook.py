@@ -17,7 +17,7 @@ from converter.files.zip_writing import write_streamed_zip
 from converter.model.issues import column_letters
 from converter.text.display import columns as display_width
 
-ROWS_A_SHEET = 1_000_000  # besides the heading; Excel has 1,048,576 rows
+ROWS_A_SHEET = 1_000_000  # below the heading; Excel has 1,048,576 rows
 ROWS_AT_ONCE = 1_000
 LONGEST = 32_767  # characters of a cell
 NARROWEST, WIDEST = 8, 40

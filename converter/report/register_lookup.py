@@ -60,7 +60,7 @@ def units(register: Snapshot, form: Form, wanted: str = "") -> list[UnitRow]:
         " LEFT JOIN submissions s ON s.unit = l.id AND l.id <> 0"
         " LEFT JOIN errors e ON e.submission = s.id AND s.result = 'rejected'"
         " ORDER BY l.superior, l.code, l.name, s.period, s.id",
-        [str(register.state["period"])],
+        [register.newest()],
     )
     named = _NamedUnits(register, wanted)
     made = defaultdict(list)

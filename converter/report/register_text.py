@@ -6,7 +6,8 @@ ID numbers are masked unless `show_ids` is given: file and row are enough to fol
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from dataclasses import replace
+from itertools import chain, zip_longest
 from typing import Any
 
 from converter.messages import catalogue
@@ -29,13 +30,17 @@ Sharings = Sequence[tuple[tuple[str, ...], int]]  # names of units, how many mem
 def findings_text(
     found: Issues, form: Form, *, sharing: Sharings = (), show_ids: bool = False
 ) -> str:
-    """The findings by code, the first few of each; of `sharing`, units with members in common and
-    how many, the first few where findings are left out."""
+    """The findings by code, the first few of each with what to do once; of `sharing`, units with
+    members in common and how many, the first few where findings are left out."""
     lines = []
     renderer = issue_text.IssueRenderer(form, show_ids=show_ids)
     for group in found.grouped(lambda head: head.code):
-        for issue in group[:SHOWN]:
-            lines += terminal.diagnostic(renderer.render(issue))
+        shown = [renderer.render(issue) for issue in group[:SHOWN]]
+        for one, following in zip_longest(shown, shown[1:]):
+            # A unit's name stands in the sentence; what to do stands once below all it is for.
+            value = "" if one.value in one.message else one.value
+            fix = "" if following and following.fix == one.fix else one.fix
+            lines += terminal.diagnostic(replace(one, value=value, fix=fix))
         if len(group) > SHOWN:
             lines.append("  " + message("findings_more", count=len(group) - SHOWN))
             if group[0].code == SHARED:

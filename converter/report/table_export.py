@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from converter.report import spreadsheet, summary, table
 from converter.report.page import tables_page
@@ -24,8 +23,3 @@ def document(figures: Sequence[Figure], suffix: str, title: str) -> bytes:
     if suffix == ".html":
         return tables_page(summary.tables(figures), title).encode("utf-8")
     return table.write_csv(summary.tables(figures))
-
-
-def suffix_of(path: Path) -> str:
-    """The kind of file a path asks for, '' where it is none of ours."""
-    return path.suffix.lower() if path.suffix.lower() in SUFFIXES else ""

@@ -82,8 +82,10 @@ def summary(
 
 def _common(outcomes: Sequence[Outcome], form: Form, width: int) -> list[str]:
     """The most widespread faults, where some are in several files."""
-    rows = [row for row in issue_text.common(outcomes, form, COMMON).rows if int(row[2]) > 1]
-    lines = [message("report_common_line", what=w, files=f, places=p) for w, _, f, p in rows]
+    table = issue_text.common(outcomes, form, COMMON)
+    keys = [column.key for column in table.columns]
+    rows = [dict(zip(keys, row, strict=True)) for row in table.rows]
+    lines = [message("report_common_line", **row) for row in rows if int(row["files"]) > 1]
     return [message("report_common_head"), *(cut(line, width) for line in lines)] if lines else []
 
 

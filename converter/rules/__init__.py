@@ -2,7 +2,7 @@
 
 Every module holds a subclass of `base.RuleFamily`; `conditions`, `ages`, `date_order`, `one_cell`
 and `other_rows` are what several of them share, `expressions` is what `must_hold` reads,
-`derivations` are fields that follow from others.
+`demands` is what a rule asks as a formula, `derivations` are fields that follow from others.
 """
 
 from converter.kinds import is_personal

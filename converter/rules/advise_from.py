@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from converter.kinds.base import Mask, ValueType
 from converter.kinds.options import Texts, WholeNumber
+from converter.logic.terms import NEVER, at_most, some
 from converter.model.arrays import np
 from converter.model.forms import Form, Rule
 from converter.model.issues import Params
 from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, numbers
+from converter.rules.demands import Demand, Unknowns
 
 
 class AdviseFrom(RuleFamily):
@@ -41,6 +43,11 @@ class AdviseFrom(RuleFamily):
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"from": self.from_(rule)}
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        told = at_most(unknowns.value(path) + 1, self.from_(rule))
+        named = unknowns.fact("named", *self.unless(rule)) if self.unless(rule) else NEVER
+        return Demand(unknowns.filled(path), some((told, named)))
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         ref = refs.at(path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from converter.kinds.base import ValueType
 from converter.kinds.options import WholeNumber
+from converter.logic.terms import at_most, every
 from converter.model.forms import Form, Rule
 from converter.model.issues import Params
 from converter.rules.ages import ages, excel_age
@@ -20,6 +21,7 @@ from converter.rules.base import (
     days,
     title,
 )
+from converter.rules.demands import Demand, Unknowns
 
 
 class AgeAt(RuleFamily):
@@ -42,6 +44,12 @@ class AgeAt(RuleFamily):
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"born": title(self.born(rule), form), "min": self.min(rule)}
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        born, at = self.born(rule), unknowns.value(path)
+        birthday = unknowns.value(born)
+        compared = every((unknowns.all_filled((born, path)), at_most(birthday, at)))
+        return Demand(compared, at_most(birthday + unknowns.years(self.min(rule), born), at))
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         ref, born = refs.at(path), refs.at(self.born(rule))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from converter.kinds.base import ValueType
 from converter.kinds.options import WholeNumber
+from converter.logic.terms import Formula, at_most, every
 from converter.messages.catalogue import message
 from converter.model.arrays import np
 from converter.model.errors import option_error
@@ -23,6 +24,7 @@ from converter.rules.base import (
     days,
     title,
 )
+from converter.rules.demands import Demand, Unknowns
 
 
 class AgeToday(RuleFamily):
@@ -66,6 +68,18 @@ class AgeToday(RuleFamily):
             "age_outside" if len(limits) == 2 else f"age_{next(iter(limits))}", **limits
         )
         return {"born": title(self.born(rule), form), "wrong": wrong}
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        born, today = self.born(rule), unknowns.today
+        birthday = unknowns.value(born)
+        compared = every((unknowns.all_filled((born, path)), at_most(birthday, today)))
+        limits: list[Formula] = []
+        for name, years in self._limits(rule).items():
+            if name == "min":
+                limits.append(at_most(birthday, today - unknowns.years_back(years)))
+            else:
+                limits.append(at_most(today - unknowns.years_back(years + 1) + 1, birthday))
+        return Demand(compared, every(limits))
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         if not self.is_live(path, refs.form):

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from converter.kinds import KINDS, date
 from converter.kinds.base import ValueType
+from converter.model.arrays import np, pd
 from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
 from converter.model.issues import Params
-from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, title
+from converter.rules import derivations
+from converter.rules.base import Answers, Faults, FormColumns, Refs, RuleFamily, title
 
 
 def _source(path: str, form: Form) -> str:
@@ -51,6 +53,20 @@ class Agrees(RuleFamily):
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"source": title(_source(path, form), form)}
+
+    def disarrange(self, rule: Rule, path: str, answers: Answers, form: Form) -> bool:
+        sheet, _, key = path.partition(".")
+        field, record = form.field(path), answers[sheet][0]
+        kind = KINDS[field.kind]
+        source = pd.Series([record[_source(path, form).partition(".")[2]]])
+        derived = str(derivations.derive(field, source).iloc[0])
+        if kind.value_type is ValueType.DATE:
+            record[key] = str(np.datetime64(derived) - 1)
+            return True
+        codes = kind.code_list(field, form)
+        others = [e.code for e in codes.entries if e.code != derived] if codes else []
+        record[key] = str(kind.cell(others[0], field, form)) if others else f"{derived}9"
+        return True
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         ref, field = refs.at(path), refs.form.field(path)

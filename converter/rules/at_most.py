@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from converter.formulas.expressions import either
 from converter.kinds.base import ValueType
+from converter.logic.terms import at_most, every, implies, some
 from converter.model.arrays import np
 from converter.model.forms import Form, Rule
 from converter.model.issues import Params
@@ -20,6 +21,7 @@ from converter.rules.base import (
     numbers,
     title,
 )
+from converter.rules.demands import Demand, Unknowns
 
 
 def _over(refs: Refs, path: str, limit: str) -> str:
@@ -50,6 +52,14 @@ class AtMost(RuleFamily):
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"limits": "、".join(title(limit, form) for limit in self.limits(rule))}
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        at, limits = unknowns.value(path), self.limits(rule)
+        each = [
+            implies(unknowns.filled(most), at_most(at, unknowns.value(most))) for most in limits
+        ]
+        given = some(map(unknowns.filled, limits))
+        return Demand(every((unknowns.filled(path), given)), every(each))
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         return either(_over(refs, path, limit) for limit in self.limits(rule))

@@ -19,9 +19,13 @@ from converter.model.arrays import np, pd
 from converter.model.errors import option_error
 from converter.model.forms import Field, Form, Rule
 from converter.model.issues import Params
+from converter.rules.demands import Demand, Unknowns
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+
+Answers = Mapping[str, list[dict[str, str]]]  # sheet key → records → field key → text
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,19 @@ class RuleFamily(HasOptions):
     def is_live(self, path: str, form: Form) -> bool:
         """Whether formulas can tell at a field at all."""
         return not self.about_today or form.sheet(path.partition(".")[0]).is_record
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        """What it asks at a field, for whoever looks for contradictions. What no formula says is a
+        fact on which rules of one kind agree."""
+        options = (f"{name}={value}" for name, value in sorted(rule.options.items()))
+        return Demand(unknowns.filled(path), unknowns.fact(self.name, path, *options))
+
+    def arrange(self, rule: Rule, path: str, answers: Answers, form: Form) -> None:
+        """Change answers so that they keep what `demand` leaves open."""
+
+    def disarrange(self, rule: Rule, path: str, answers: Answers, form: Form) -> bool:
+        """Change answers so that the first record that can breaks it; FALSE where none can."""
+        return True
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         """What the family's messages fill in that is known from the card alone (titles,

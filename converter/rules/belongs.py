@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from converter.formulas.expressions import list_name, look_up
 from converter.kinds.base import ValueType
+from converter.logic.terms import every, some
 from converter.model.arrays import np
 from converter.model.errors import option_error
 from converter.model.forms import CodeList, Form, Rule
 from converter.model.issues import Params
 from converter.rules.base import Faults, FieldPath, FormColumns, Refs, RuleFamily, title
 from converter.rules.conditions import code_list
+from converter.rules.demands import Demand, Unknowns
 
 
 def _labels(codes: CodeList) -> dict[str, str]:
@@ -58,6 +60,24 @@ class Belongs(RuleFamily):
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"to": title(self.to(rule), form)}
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        to = self.to(rule)
+        children: dict[str, list[str]] = {}
+        for entry in code_list(path, unknowns.form).entries:
+            children.setdefault(entry.parent, []).append(entry.code)
+        anywhere = children.pop("", [])
+        parents = [entry.code for entry in code_list(to, unknowns.form).entries]
+        fits = [
+            every(
+                (
+                    unknowns.one_of(to, (p,)),
+                    unknowns.one_of(path, (*anywhere, *children.get(p, ()))),
+                )
+            )
+            for p in parents
+        ]
+        return Demand(unknowns.all_filled((path, to)), some(fits))
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         ref, to = refs.at(path), refs.at(self.to(rule))

@@ -15,6 +15,7 @@ class BlankWhen(UnderCondition):
     """Cells that stay blank under a condition."""
 
     name = "blank_when"
+    asks_for = False
 
     def wrong(self, column: ValidatedColumn) -> Mask:
         return column.sound

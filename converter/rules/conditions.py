@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from converter.formulas.expressions import array, quote
 from converter.kinds import KINDS
 from converter.kinds.base import Mask, ValueType
 from converter.kinds.options import CardOptions, Option
+from converter.logic.terms import negation
 from converter.model.arrays import np
 from converter.model.errors import option_error
 from converter.model.forms import CodeList, Form, Rule
@@ -31,6 +32,7 @@ from converter.rules.base import (
     known_path,
     title,
 )
+from converter.rules.demands import Demand, Unknowns
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ def message_params(wanted: ChoiceCondition, form: Form) -> dict[str, str | int]:
 class UnderCondition(RuleFamily):
     """Cells that are right or wrong only where a condition holds."""
 
+    asks_for: ClassVar[bool]  # whether the cells must be filled then; else they must be blank
     when = Condition()
 
     def wrong(self, column: ValidatedColumn) -> Mask:
@@ -145,6 +148,12 @@ class UnderCondition(RuleFamily):
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return message_params(self.when.of(rule, form), form)
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        when = self.when.of(rule, unknowns.form)
+        filled = unknowns.filled(path)
+        holds = filled if self.asks_for else negation(filled)
+        return Demand(unknowns.chosen(when.path, when.codes), holds)
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         when = excel(self.when.of(rule, refs.form), refs)

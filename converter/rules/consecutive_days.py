@@ -8,13 +8,17 @@ the pipeline alone: it is asked once, not in each row.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from itertools import pairwise
 
 from converter.kinds.base import ValueType
+from converter.kinds.id_number import check_character
 from converter.kinds.options import WholeNumber
+from converter.logic.terms import at_most
 from converter.model.arrays import np, pd
 from converter.model.forms import Form, Rule
-from converter.rules.base import FormColumns, Refs, RuleFamily, Violation
+from converter.rules.base import Answers, FormColumns, Refs, RuleFamily, Violation
+from converter.rules.demands import MOST, Demand, Unknowns
 
 MOST_RUNS = 5  # that are named
 
@@ -45,6 +49,23 @@ class ConsecutiveDays(RuleFamily):
                     found.setdefault(int(submission[start]), []).append(run)
             for runs in found.values():
                 yield Violation(path, runs[0][0], {}, (), tuple(runs[:MOST_RUNS]))
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        longest = unknowns.number(f"run {path}", 1, MOST)
+        return Demand(unknowns.filled(path), at_most(longest + 1, self.run(rule)))
+
+    def disarrange(self, rule: Rule, path: str, answers: Answers, form: Form) -> bool:
+        sheet, _, key = path.partition(".")
+        field, rows = form.field(path), answers[sheet]
+        if len(rows) < self.run(rule):
+            return False
+        for n, row in enumerate(rows):
+            row[key] = (date(2001 if field.derive else 2025, 6, 1) + timedelta(n)).isoformat()
+            if field.derive:  # what is typed over a number's birthday agrees with it
+                number = row[field.derive.source]
+                digits = f"{number[:6]}{row[key].replace('-', '')}{number[14:17]}"
+                row[field.derive.source] = digits + check_character(digits)
+        return True
 
     def is_live(self, path: str, form: Form) -> bool:
         return False

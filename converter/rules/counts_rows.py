@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from converter.formulas.expressions import quote
 from converter.kinds.base import Mask, ValueType
 from converter.kinds.options import CardOptions, Option
+from converter.logic.terms import at_most, equal, every
 from converter.messages.catalogue import message
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
@@ -32,6 +33,7 @@ from converter.rules.base import (
     title,
 )
 from converter.rules.conditions import Condition
+from converter.rules.demands import Demand, Unknowns
 from converter.rules.other_rows import (
     RowsPath,
     excel_known,
@@ -149,8 +151,8 @@ class CountsRows(RuleFamily):
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         counted = form.sheet(self.of(rule))
         if self.by.given(rule):
-            words = {"field": title(self.by(rule), form), "counter": counted.counter}
-            return {"sheet": counted.title, "rows": message("rows_same", **words)}
+            params = {"field": title(self.by(rule), form), "counter": counted.counter}
+            return {"sheet": counted.title, "rows": message("rows_same", **params)}
         if not self.where.given(rule):
             return {"sheet": counted.title, "rows": message("rows_all", counter=counted.counter)}
         wanted = self.where.of(rule, form)
@@ -169,6 +171,19 @@ class CountsRows(RuleFamily):
             return refs.filled_rows(self.of(rule))
         wanted = self.where.of(rule, refs.form)
         return "+".join(_rows_of(refs.rows(wanted.path).norm, wanted.codes))
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        typed, of = unknowns.value(path), self.of(rule)
+        given = every((unknowns.filled(path), unknowns.present(of)))
+        if self.by.given(rule):
+            own = unknowns.filled(self.same(rule))
+            counted = unknowns.rows_alike(self.by(rule), self.same(rule))
+            return Demand(every((given, own)), equal(typed, counted))
+        if not self.where.given(rule):
+            return Demand(given, equal(typed, unknowns.rows(of)))
+        wanted = self.where.of(rule, unknowns.form)
+        least, most = unknowns.rows_among(wanted.path, wanted.codes)
+        return Demand(given, every((at_most(least, typed), at_most(typed, most))))
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         typed, of = refs.at(path), self.of(rule)

@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from converter.kinds.base import ValueType
+from converter.logic.terms import at_most
 from converter.model.forms import Form, Rule
 from converter.model.issues import Params
 from converter.rules.base import Faults, FieldPath, FormColumns, Refs, RuleFamily, days, title
+from converter.rules.demands import Demand, Unknowns
 
 
 class DateOrder(RuleFamily):
@@ -35,6 +37,12 @@ class DateOrder(RuleFamily):
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {self.other.name: title(self.other(rule), form)}
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        other = self.other(rule)
+        dates = [unknowns.value(path), unknowns.value(other)]
+        earlier, later = dates if self.wrong == ">" else reversed(dates)
+        return Demand(unknowns.all_filled((path, other)), at_most(earlier, later))
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         ref, other = refs.at(path), refs.at(self.other(rule))

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from converter.kinds import KINDS
 from converter.kinds.base import Kind, ValueType
+from converter.logic.terms import ALWAYS, Formula, Sum, at_most, every, implies
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
 from converter.model.forms import Derivation, Field, Form
+
+if TYPE_CHECKING:
+    from converter.rules.demands import Unknowns
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class DerivationFaces:
     options: tuple[str, ...] = ()
     accept: Callable[[Derivation], None] = lambda derivation: None
     birthday: bool = False  # of the person whose number is the source
+    demand: Callable[[Field, str, Unknowns], Formula] = lambda field, source, unknowns: ALWAYS
 
 
 def _sex(source: pd.Series, derivation: Derivation) -> pd.Series:
@@ -83,6 +89,21 @@ def _accept_steps(derivation: Derivation) -> None:
         raise option_error("steps", "form_steps", steps)
 
 
+def _steps_demand(field: Field, source: str, unknowns: Unknowns) -> Formula:
+    """Nothing below the first step; from each on its code, up to the next."""
+    assert field.derive
+    steps = field.derive.options["steps"]
+    value, filled = unknowns.value(source), unknowns.filled(field.path)
+    reached = every((unknowns.filled(source), at_most(Sum({}, steps[0][0]), value)))
+    found = [implies(reached, filled), implies(filled, reached)]
+    for (least, code), (end, _) in zip(
+        steps, [*steps[1:], (unknowns.limits(value)[1] + 1, "")], strict=True
+    ):
+        between = every((at_most(Sum({}, least), value), at_most(value + 1, end)))
+        found.append(implies(between, unknowns.one_of(field.path, (code,))))
+    return every(found)
+
+
 def _counted(kind: Kind) -> bool:
     return kind.value_type is ValueType.COUNT
 
@@ -94,10 +115,21 @@ def _with_birth_and_sex(kind: Kind) -> bool:
 DERIVATIONS: dict[str, DerivationFaces] = {
     "sex_of_id": DerivationFaces(_sex, _excel_sex, _with_birth_and_sex, "id_number"),
     "birthday_of_id": DerivationFaces(
-        _birthday, _excel_birthday, _with_birth_and_sex, "id_number", birthday=True
+        _birthday,
+        _excel_birthday,
+        _with_birth_and_sex,
+        "id_number",
+        birthday=True,
+        demand=lambda field, source, unknowns: at_most(unknowns.value(field.path), unknowns.today),
     ),
     "threshold": DerivationFaces(
-        _threshold, _excel_threshold, _counted, "count", ("steps",), _accept_steps
+        _threshold,
+        _excel_threshold,
+        _counted,
+        "count",
+        ("steps",),
+        _accept_steps,
+        demand=_steps_demand,
     ),
 }
 

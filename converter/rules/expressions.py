@@ -3,8 +3,9 @@
 Python's own parser reads them; what is accepted here is a small part of the language: fields
 (`sheet.key`), whole numbers, texts in quotes, `date("2026-01-01")`, `+ - *`, comparisons, `in`,
 `and`, `or`, `not`, `… if … else …`, `abs(…)`, and of a table `sum(table.key)` and `count(table)`.
-Numbers, dates, choices and conditions are told apart: a date is no number, but a number of days may
-be added to it and two dates subtracted. One tree has three readings: arrays, a formula, and words.
+Numbers, dates, choices and conditions are different types: a date is no number, but a number of
+days may be added to it and two dates subtracted. One tree has three readings: arrays, a formula,
+and words.
 """
 
 from __future__ import annotations

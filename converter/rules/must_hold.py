@@ -1,8 +1,8 @@
 """What a card says in an expression must hold: `unit.men + unit.women == unit.staff`.
 
 Option: `condition` (see `expressions`). Its fields stand on the sheet of `at`; a condition of the
-record sheet may also sum a column of a table or count its rows. Nothing is said while an operand is
-blank or in error, whether or not it would decide.
+record sheet may also sum a column of a table or count its rows. The rule is silent while an operand
+is blank or in error, whether or not it would decide.
 """
 
 from __future__ import annotations
@@ -17,6 +17,19 @@ from converter.formulas.expressions import both, either, quote
 from converter.kinds import KINDS
 from converter.kinds.base import ValueType
 from converter.kinds.options import CardOptions, Option
+from converter.logic.terms import (
+    ALWAYS,
+    NEVER,
+    All,
+    Formula,
+    Some,
+    Sum,
+    at_most,
+    equal,
+    every,
+    implies,
+    negation,
+)
 from converter.messages.catalogue import message
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
@@ -32,6 +45,7 @@ from converter.rules.base import (
     numbers,
     title,
 )
+from converter.rules.demands import Demand, Unknowns
 from converter.rules.expressions import COMPARISONS, Expression, Operand, TreeWalk
 from converter.rules.other_rows import excel_known, is_known, sheet_of
 
@@ -86,8 +100,16 @@ class MustHold(RuleFamily):
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         found = self._read(rule, form)
-        words = str(_Words(form, lambda one: called(one, form)).of(found.tree))
-        return {"condition": words if len(words) <= SHOWN else f"{words[: SHOWN - 1]}…"}
+        text = str(_ConditionText(form, lambda one: called(one, form)).of(found.tree))
+        return {"condition": text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"}
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        found = self._read(rule, unknowns.form)
+        fields = [one.path for one in found.operands if one.what == "field"]
+        tables = {sheet_of(one.path) for one in found.operands if one.what != "field"}
+        usable = every((unknowns.all_filled(fields), *map(unknowns.present, sorted(tables))))
+        holds: Formula = _Formulas(unknowns).of(found.tree)
+        return Demand(usable, holds)
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         found = self._read(rule, refs.form)
@@ -234,22 +256,91 @@ class _Formula(TreeWalk):
         return f"DATE({value.year},{value.month},{value.day})"
 
 
-# --- words -----------------------------------------------------------------------------------
+# --- demands ---------------------------------------------------------------------------------
 
 
-def _part(words: str) -> str:
+class _Formulas(TreeWalk):
+    """As formulas of logic; a product of two fields is a number of its own between its limits."""
+
+    def __init__(self, unknowns: Unknowns) -> None:
+        super().__init__(unknowns.form, self._operand)
+        self.unknowns = unknowns
+
+    def _operand(self, one: Operand) -> Sum:
+        known = {
+            "field": self.unknowns.value,
+            "count": self.unknowns.rows,
+            "sum": self.unknowns.total,
+        }
+        return known[one.what](one.path)
+
+    def constant(self, value: bool | int) -> Any:
+        return (ALWAYS if value else NEVER) if isinstance(value, bool) else Sum({}, value)
+
+    def computed(self, symbol: str, left: Sum, right: Sum) -> Any:
+        if symbol != "*":
+            return left + right if symbol == "+" else left - right
+        for one, other in ((left, right), (right, left)):
+            if not one.times:
+                return other * one.constant
+        ends = [a * b for a in self.unknowns.limits(left) for b in self.unknowns.limits(right)]
+        return self.unknowns.number(f"product {left} {right}", min(ends), max(ends))
+
+    def negated(self, truth: Formula) -> Any:
+        return negation(truth)
+
+    def joined(self, parts: Sequence[Formula], *, every: bool) -> Any:
+        return All(tuple(parts)) if every else Some(tuple(parts))
+
+    def where(self, test: Formula, then: Formula, otherwise: Formula) -> Any:
+        return All((implies(test, then), implies(negation(test), otherwise)))
+
+    def among(self, choice: Operand, codes: Sequence[str]) -> Any:
+        return self.unknowns.one_of(choice.path, codes)
+
+    def compared(self, op: ast.cmpop, left: Sum, right: Sum) -> Any:
+        match COMPARISONS[type(op)]:
+            case "=":
+                return equal(left, right)
+            case "<>":
+                return negation(equal(left, right))
+            case "<":
+                return at_most(left + 1, right)
+            case "<=":
+                return at_most(left, right)
+            case ">":
+                return at_most(right + 1, left)
+        return at_most(right, left)
+
+    def absolute(self, number: Sum) -> Any:
+        ends = [abs(end) for end in self.unknowns.limits(number)]
+        found = self.unknowns.number(f"abs {number}", 0, max(ends))
+        same, turned = equal(found, number), equal(found, number * -1)
+        below = at_most(number + 1, Sum({}))
+        either_way = All((implies(below, turned), implies(negation(below), same)))
+        self.unknowns.known.append(("", either_way))
+        return found
+
+    def day(self, value: date) -> Any:
+        return Sum({}, value.toordinal())
+
+
+# --- text for people -------------------------------------------------------------------------
+
+
+def _part(text: str) -> str:
     """A part of a sum, in brackets where it is one itself."""
-    return message("condition_in", part=words) if " " in words else words
+    return message("condition_in", part=text) if " " in text else text
 
 
-def _clause(words: str) -> str:
+def _clause(text: str) -> str:
     """A part of several conditions, in brackets where it consists of some itself."""
     marks = [message(f"condition_{word}") for word in ("and", "or")]
-    nested = any(mark in words for mark in marks)
-    return message("condition_in", part=words) if nested else words
+    nested = any(mark in text for mark in marks)
+    return message("condition_in", part=text) if nested else text
 
 
-class _Words(TreeWalk):
+class _ConditionText(TreeWalk):
     """As people read it; the words stand in the catalogue."""
 
     def constant(self, value: bool | int) -> Any:
@@ -269,8 +360,7 @@ class _Words(TreeWalk):
         return message("condition_and" if every else "condition_or").join(map(_clause, parts))
 
     def where(self, test: Any, then: Any, otherwise: Any) -> Any:
-        words = {"test": test, "then": then, "otherwise": otherwise}
-        return message("condition_if", **words)
+        return message("condition_if", test=test, then=then, otherwise=otherwise)
 
     def among(self, choice: Operand, codes: Sequence[str]) -> Any:
         field = self.form.field(choice.path)
@@ -280,9 +370,9 @@ class _Words(TreeWalk):
         return message("condition_among", title=field.title, labels=listed)
 
     def compared(self, op: ast.cmpop, left: Any, right: Any) -> Any:
-        signs = {"<>": "≠", "<=": "≤", ">=": "≥"}
-        sign = COMPARISONS[type(op)]
-        return f"{left} {signs.get(sign, sign)} {right}"
+        symbols = {"<>": "≠", "<=": "≤", ">=": "≥"}
+        symbol = COMPARISONS[type(op)]
+        return f"{left} {symbols.get(symbol, symbol)} {right}"
 
     def absolute(self, number: Any) -> Any:
         return f"|{number}|"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from converter.kinds.base import ValueType
+from converter.logic.terms import at_most
 from converter.model.arrays import np
 from converter.model.forms import Rule
 from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, days
+from converter.rules.demands import Demand, Unknowns
 
 
 class NotFuture(RuleFamily):
@@ -24,6 +26,9 @@ class NotFuture(RuleFamily):
             found > np.datetime64(tables.today, "D"),
             lambda at: {"value": str(found[at]), "today": str(tables.today)},
         )
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        return Demand(unknowns.filled(path), at_most(unknowns.value(path), unknowns.today))
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         if not self.is_live(path, refs.form):

@@ -7,9 +7,11 @@ the two tables.
 from __future__ import annotations
 
 from converter.kinds.base import Mask
-from converter.model.forms import Rule
-from converter.rules.base import FormColumns, Refs
-from converter.rules.other_rows import Listed, RowsPath, most_rows
+from converter.logic.terms import every, negation
+from converter.model.forms import Form, Rule
+from converter.rules.base import Answers, FormColumns, Refs
+from converter.rules.demands import Demand, Unknowns
+from converter.rules.other_rows import Listed, RowsPath, apart, most_rows, sheet_of
 
 
 class NotIn(Listed):
@@ -20,6 +22,20 @@ class NotIn(Listed):
 
     def wrong(self, rule: Rule, path: str, tables: FormColumns) -> Mask:
         return self.found(rule, path, tables)
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        listed = unknowns.fact("listed", path, self.rows(rule))
+        there = every((unknowns.filled(path), unknowns.present(sheet_of(self.rows(rule)))))
+        return Demand(there, negation(listed))
+
+    def arrange(self, rule: Rule, path: str, answers: Answers, form: Form) -> None:
+        apart(path, self.rows(rule), answers)
+
+    def disarrange(self, rule: Rule, path: str, answers: Answers, form: Form) -> bool:
+        sheet, _, key = path.partition(".")
+        table, _, other = self.rows(rule).partition(".")
+        answers[sheet][0][key] = answers[table][0][other]
+        return True
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         if most_rows(refs):

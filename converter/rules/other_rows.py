@@ -1,8 +1,8 @@
 """What stands in another table: shared by the families that compare with its rows.
 
-Nothing is said while a row of that table lacks a usable value: it may be the very one. Neither is
-anything said of a submission without that table, nor in a workbook with rows below the prepared
-ones, which formulas do not see.
+The rule is silent while a row of that table lacks a usable value (it may be the very one), in a
+submission without that table, and in a workbook with rows below the prepared ones, which formulas
+do not see.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from converter.model.forms import Form, Rule
 from converter.model.issues import Params
 from converter.rules.base import (
     PATH_PATTERN,
+    Answers,
     Faults,
     FormColumns,
     Refs,
@@ -84,6 +85,16 @@ def is_known(tables: FormColumns, path: str, of: pd.Series) -> Mask:
 def excel_known(path: str, refs: Refs) -> str:
     """Expression: TRUE where all rows of the table are seen and usable."""
     return f"IF({refs.beyond(sheet_of(path))},FALSE,{refs.rows(path).usable})"
+
+
+def apart(path: str, rows: str, answers: Answers) -> None:
+    """Change the answers to a field that stand in rows of another table."""
+    sheet, _, key = path.partition(".")
+    table, _, other = rows.partition(".")
+    there = {row[other] for row in answers[table]}
+    for row in answers[sheet]:
+        while row[key] and row[key] in there:
+            row[key] += "9"
 
 
 class Listed(RuleFamily):

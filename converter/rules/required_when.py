@@ -15,6 +15,7 @@ class RequiredWhen(UnderCondition):
     """Cells that must be filled under a condition."""
 
     name = "required_when"
+    asks_for = True
 
     def wrong(self, column: ValidatedColumn) -> Mask:
         blank: Mask = column.blank.to_numpy()

@@ -1,16 +1,19 @@
 """A count on the record sheet that must be the sum of a column (the members of all covered units).
 
-Option: `rows`, the column of a table. Nothing is said while one of its rows has no usable number.
+Option: `rows`, the column of a table. The rule is silent while one of its rows has no usable
+number.
 """
 
 from __future__ import annotations
 
 from converter.kinds.base import ValueType
+from converter.logic.terms import equal, every
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
 from converter.model.issues import Params
 from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, numbers, title
+from converter.rules.demands import Demand, Unknowns
 from converter.rules.other_rows import RowsPath, excel_known, is_known, sheet_of
 
 
@@ -42,6 +45,11 @@ class SumsRows(RuleFamily):
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         rows = self.rows(rule)
         return {"rows": title(rows, form), "sheet": form.sheet(sheet_of(rows)).title}
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        rows = self.rows(rule)
+        there = every((unknowns.filled(path), unknowns.present(sheet_of(rows))))
+        return Demand(there, equal(unknowns.value(path), unknowns.total(rows)))
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         rows, typed = self.rows(rule), refs.at(path)

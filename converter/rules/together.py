@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from converter.formulas.expressions import both
 from converter.kinds.base import Mask
+from converter.logic.terms import some
 from converter.model.arrays import np
 from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
@@ -23,6 +24,7 @@ from converter.rules.base import (
     same_sheet,
     title,
 )
+from converter.rules.demands import Demand, Unknowns
 
 
 def _filled(column: ValidatedColumn) -> Mask:
@@ -60,6 +62,10 @@ class Together(RuleFamily):
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"all": _titles(rule.at, form)}
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        others = (unknowns.filled(other) for other in rule.at if other != path)
+        return Demand(some(others), unknowns.filled(path))
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         blanks = both(refs.at(other).blank for other in rule.at)

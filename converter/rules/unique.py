@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from converter.kinds import KINDS
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
-from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, labels
+from converter.rules.base import Answers, FormColumns, Refs, RuleFamily, Violation, labels
 
 
 class Unique(RuleFamily):
@@ -43,6 +44,24 @@ class Unique(RuleFamily):
             first_ones = column.blank.index.to_numpy()[firsts]
             for at, record in labels(column, repeated):
                 yield Violation(path, record, {}, ((path, int(first_ones[at])),))
+
+    def arrange(self, rule: Rule, path: str, answers: Answers, form: Form) -> None:
+        sheet, _, key = path.partition(".")
+        rows, field = answers[sheet], form.field(path)
+        seen: set[str] = set()
+        for row in rows:
+            if row[key] in seen:
+                alike = KINDS[field.kind].alike(row[key], field, form)
+                row[key] = next((text for text in alike if text not in seen), row[key])
+            seen |= {row[key]} - {""}
+
+    def disarrange(self, rule: Rule, path: str, answers: Answers, form: Form) -> bool:
+        sheet, _, key = path.partition(".")
+        first, *others = answers[sheet]
+        if not others:
+            return False
+        others[0][key] = first[key]
+        return True
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         if refs.prepared > refs.form.limits["live_duplicates"]:

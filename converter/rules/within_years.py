@@ -9,6 +9,7 @@ from datetime import date
 
 from converter.kinds.base import ValueType
 from converter.kinds.options import WholeNumber
+from converter.logic.terms import at_most
 from converter.model.arrays import np
 from converter.model.forms import Form, Rule
 from converter.model.issues import Params
@@ -19,6 +20,7 @@ from converter.rules.base import (
     RuleFamily,
     days,
 )
+from converter.rules.demands import Demand, Unknowns
 
 
 def years_before(day: date, years: int) -> date:
@@ -51,6 +53,10 @@ class WithinYears(RuleFamily):
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"years": self.years(rule)}
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        oldest = unknowns.today - unknowns.years_back(self.years(rule))
+        return Demand(unknowns.filled(path), at_most(oldest, unknowns.value(path)))
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         if not self.is_live(path, refs.form):

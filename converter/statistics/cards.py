@@ -248,10 +248,10 @@ def check(form: Form) -> None:
     own.only(("total", "unknown", "table", "collection", "annual"))
     listed = own.entries("table") if "table" in own.values else []
     for number, card in enumerate(listed, 1):
-        ask = card_of(form, card, f"table[{number}]")
+        found = card_of(form, card, f"table[{number}]")
         if not isinstance(card, Mapping):
             raise own.error("table", "form_cards", card, key="statistics.table")
-        ask.only(TABLE_KEYS.get(ask.text("kind"), tuple(card)))
+        found.only(TABLE_KEYS.get(found.text("kind"), tuple(card)))
     figures(_Nothing(), form, date(2000, 1, 1))
     if "collection" in own.values:
         _check_collection(own.part("collection"))
@@ -261,29 +261,29 @@ def check(form: Form) -> None:
         annual_cards.read(form)
 
 
-def _check_collection(ask: StatisticsCard) -> None:
-    ask.only(COLLECTION_KEYS)
+def _check_collection(card: StatisticsCard) -> None:
+    card.only(COLLECTION_KEYS)
     for key in ("jump", "jump_at_least"):
-        if key in ask.values:
-            ask.number(key, least=1)
-    for key in ("fields", *(["jump_fields"] if "jump_fields" in ask.values else [])):
-        for path in ask.entries(key):
-            ask.field(key, path, ValueType.COUNT)
-    keys = [field.key for field in ask.form.record]
-    for key in ask.entries("by"):
+        if key in card.values:
+            card.number(key, least=1)
+    for key in ("fields", *(["jump_fields"] if "jump_fields" in card.values else [])):
+        for path in card.entries(key):
+            card.field(key, path, ValueType.COUNT)
+    keys = [field.key for field in card.form.record]
+    for key in card.entries("by"):
         if key not in keys:
-            raise ask.error("by", "form_no_field", key, keys)
-    rate = ask.part("rate")
+            raise card.error("by", "form_no_field", key, keys)
+    rate = card.part("rate")
     rate.only(("label", "part", "whole"))
     rate.text("label")
     for key in ("part", "whole"):
         rate.field(key, rate.text(key), ValueType.COUNT)
-    ask.text("units"), ask.text("missing"), ask.label("total")
-    ask.fill("progress_title", period="")
-    ask.fill("group_title", title="", period="")
-    ask.fill("change_title", before="", period="")
+    card.text("units"), card.text("missing"), card.label("total")
+    card.fill("progress_title", period="")
+    card.fill("group_title", title="", period="")
+    card.fill("change_title", before="", period="")
     for key, count in (("progress_header", 7), ("change_header", 5)):
-        ask.columns(*map(str, range(count)), titles=key)
+        card.columns(*map(str, range(count)), titles=key)
 
 
 class _Nothing:

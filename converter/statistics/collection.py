@@ -54,7 +54,7 @@ def figures(
     numbers to sum. With `units` every unit has a row, with what changed since the period before.
     `form` with code lists. Raises FormError for a broken card, UsageError for an unknown field."""
     card = card_of(form).part("collection")
-    chosen = period or newest(register)
+    chosen = period or register.newest()
     source = _Register(register, chosen, form)
     tree = Tree.of(register, chosen)
     reported = progress.progress(card, register, chosen, tree)
@@ -122,11 +122,6 @@ def groups(form: Form) -> list[str]:
     return [str(key) for key in card.get("by", [])]
 
 
-def newest(register: Snapshot) -> str:
-    """The newest period that was collected."""
-    return str(register.state.get("period", ""))
-
-
 @dataclass(frozen=True, slots=True)
 class _Register:
     """The current submissions of a period as a source of figures."""
@@ -153,16 +148,16 @@ class _Register:
 
     def _of_units(self, what: str, also_in: str) -> Any:
         sql = (
-            "WITH merged AS (SELECT unnest($3::VARCHAR[]) AS code, unnest($4::VARCHAR[]) AS last),"
+            f"WITH {unit_changes.MERGED},"
             " keys AS (SELECT k.id, coalesce('c ' || m.last, k.unit_key) AS unit_key"
             "  FROM unit_keys() k LEFT JOIN merged m ON k.unit_key = 'c ' || m.code)"
-            f" SELECT {what} FROM answers WHERE period = $1"
-            " AND ($2 = '' OR unit IN (SELECT k.id FROM keys k WHERE k.unit_key IN (SELECT"
-            " o.unit_key FROM answers b JOIN keys o ON o.id = b.unit WHERE b.period = $2)))"
+            f" SELECT {what} FROM answers WHERE period = $3"
+            " AND ($4 = '' OR unit IN (SELECT k.id FROM keys k WHERE k.unit_key IN (SELECT"
+            " o.unit_key FROM answers b JOIN keys o ON o.id = b.unit WHERE b.period = $4)))"
         )
         merged = self.merged or {}
-        mergers = [[*merged], [*merged.values()]]
-        return self.register.query(sql, [self.period, also_in, *mergers])[0][0]
+        params = [[*merged], [*merged.values()], self.period, also_in]
+        return self.register.query(sql, params)[0][0]
 
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
         table = table_of(self.form, fields[0].sheet)
@@ -186,7 +181,7 @@ def _overview(card: StatisticsCard, source: _Register, reported: StatisticsTable
     label, part, whole = _rate(card)
     members, staff = source.count(part), source.count(whole)
     rows: list[Row] = [
-        *zip(reported.header[1:], reported.rows[-1][1:], strict=True),
+        *((one.title, reported.column(one.key)[-1]) for one in reported.columns[1:]),
         (message("summary_overview_strangers"), progress.strangers(source.register, source.period)),
         (whole.title, cards.blank_if_none(staff)),
         (part.title, cards.blank_if_none(members)),
@@ -284,9 +279,8 @@ def _change(card: StatisticsCard, now: _Register, before: _Register) -> Figure:
     merged = unit_changes.mergers(now.register, before.period, now.period)
     now, before = replace(now, merged=merged), replace(before, merged=merged)
     fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
-    compared: list[tuple[str, int | None, int | None]]
     both = now.units(before.period)
-    compared = [
+    compared: list[tuple[str, int | None, int | None]] = [
         (card.text("units"), before.units(), now.units()),
         (message("summary_change_both"), both, both),
     ]

@@ -62,9 +62,9 @@ def reminders(
         since = _days(in_china(at or begun)[:10], today)
         overdue = (max((today - due).days, 0),) if due else ()
         called = split_contact(contact, phone)
-        told = message(f"summary_missing_{how}")
+        status = message(f"summary_missing_{how}")
         received = in_china(at) if at else ""
-        rows.append((superior, code, unit, *called, told, why, since, *overdue, received, file))
+        rows.append((superior, code, unit, *called, status, why, since, *overdue, received, file))
     title = message("remind_title", period=period, count=len(rows))
     columns = catalogue_columns("remind", *keys)
     return Figure(StatisticsTable("remind", title, columns, tuple(rows)))

@@ -24,6 +24,7 @@ from converter.template.blueprint import (
     tail_placeholder,
 )
 from converter.template.conditional_formats import is_unchanged
+from converter.template.labels import VERDICT_END
 from converter.template.layout import MemberLayout, quoted
 from converter.template.text_sheets import TextSheet
 
@@ -197,7 +198,7 @@ def _open(
         (is_unchanged(f"${letters(column)}{row}", f"${letters(was)}{row}"), f'"{letters(column)}"')
         for column, was in columns
     ]
-    cases.append((f"LEN(${letters(check)}{row})>0", f'"{letters(otherwise)}"'))
+    cases.append((f"LEN(${letters(check)}{row})>{len(VERDICT_END)}", f'"{letters(otherwise)}"'))
     expression = expressions.first_of(cases)
     return f'<c r="{letters(at)}{row}'.encode() + formula(expression, shown)
 

@@ -34,8 +34,9 @@ from converter.template.stored import ValuePlace, with_places
 from converter.template.style import CellStyle, Painter, varied
 
 # The last rows of the tables (each some lower than the one before), that no other number in the
-# workbook is like, and the rows below them; the last printed rows are PRINTED above.
-LAST, APART, PRINTED = 1_040_003, 10, 5
+# workbook is like, and the rows below them; the last printed rows are PRINTED above, the last ones
+# that formulas look at BOTTOM below.
+LAST, APART, PRINTED, BOTTOM = 1_040_003, 10, 5, 3
 SERIAL = 987_654_321  # the mark of a number has to be one
 GENERAL = "General"
 SMALLEST = 9  # zlib's level
@@ -84,6 +85,11 @@ def below_placeholder(table: str) -> bytes:
 def printed_placeholder(table: str) -> bytes:
     """The last row that is printed."""
     return placeholder(f"printed:{table}")
+
+
+def bottom_placeholder(table: str) -> bytes:
+    """The last row that formulas look at."""
+    return placeholder(f"bottom:{table}")
 
 
 def tail_placeholder(sheet: str) -> bytes:
@@ -153,11 +159,13 @@ def design_blueprint(form: Form, names: frozenset[str], *, live: bool, copy: boo
     last = {table.key: LAST - APART * n for n, table in enumerate(form.tables)}
     prepared = {key: row - MemberLayout.HEADING_ROW for key, row in last.items()}
     printed = {key: row - PRINTED for key, row in last.items()}
+    bottom = {key: row + BOTTOM for key, row in last.items()}
     rows_known = 1 if live else form.limits["live_duplicates"] + 1
-    places = layout(form, rows_known, prepared, printed)
+    places = layout(form, rows_known, prepared, printed, bottom)
     numbers = {b"%d" % row: last_placeholder(key) for key, row in last.items()}
     numbers |= {b"%d" % row: printed_placeholder(key) for key, row in printed.items()}
     numbers |= {b"%d" % (row + 1): below_placeholder(key) for key, row in last.items()}
+    numbers |= {b"%d" % row: bottom_placeholder(key) for key, row in bottom.items()}
     painter = Painter(label(form, "font"))
     book = workbook(places, painter, stamp, copy=copy)
     scratch = book.create_sheet()

@@ -12,7 +12,7 @@ from converter.messages import catalogue
 from converter.model.forms import Field, Form, Rule
 from converter.model.issues import Level
 from converter.template import style
-from converter.template.labels import REQUIRED, ROW, label, prefix
+from converter.template.labels import REQUIRED, ROW, VERDICT_END, label, prefix
 
 ERROR_WAS, BLANK_WAS = "#", "\u2205"  # what an answer was that has no text
 
@@ -28,7 +28,7 @@ def verdict_conditions(form: Form, message: str) -> dict[str, str]:
     return {
         "wrong": f'ISNUMBER(FIND("{label(form, "error")}",{message}))',
         "missing": f'ISNUMBER(FIND("({REQUIRED})",{message}))',
-        "doubt": f"LEN({message})>0",
+        "doubt": f"LEN({message})>{len(VERDICT_END)}",
     }
 
 

@@ -1,4 +1,4 @@
-"""What a table says of a figure on the record sheet: shown beside it, and offered."""
+"""What a table comes to for a figure on the record sheet: shown beside it, and offered."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from converter.template import answers, member_sheet, rows, stored
 from converter.template.annotated_copy import Copy
 from converter.template.answers import Answer
 from converter.template.blueprint import GUIDE, Blueprint, UnitCell
+from converter.template.labels import VERDICT_END
 from converter.template.layout import STATUS_ROW
 from converter.template.stored import Computed, Value
 from converter.template.style import varied
@@ -26,7 +27,7 @@ def values(
     found: dict[str, dict[str, Value]] = {unit.sheet.key: _unit_values(plan, stamp, computed)}
     for key, table in plan.layout.tables.items():
         records = data.count(key) if data else 0
-        checks = computed.checks(key) if computed else [""] * records
+        checks = computed.checks(key) if computed else [VERDICT_END] * records
         found[key] = stored.table_totals(table, form, checks)
     shown = [
         value

@@ -1,8 +1,9 @@
 """The formulas behind a field: from what was typed to what the 核对 column says.
 
-One helper cell a step, so that no formula grows long: typed → text → norm → fault → usable → says.
-Whether a required cell is missing stands in `says`, not in `fault`: on the member sheet that
-depends on the row being filled, which depends on the derived cells, which depend on faults.
+One helper cell a step, so that no formula grows long: typed → text → norm → fault → usable →
+messages. Whether a required cell is missing stands in `messages`, not in `fault`: on the member
+sheet that depends on the row being filled, which depends on the derived cells, which depend on
+faults.
 """
 
 from __future__ import annotations
@@ -163,7 +164,7 @@ class FieldFormulas:
         raw = self.place.raw(field.key)
         return f'AND({norm}="",NOT(ISERROR({raw})),NOT(ISLOGICAL({raw})))'
 
-    def says(self, field: Field, filled: str, explained: str) -> str:
+    def messages(self, field: Field, filled: str, explained: str) -> str:
         """All messages of a field, each led by the joiner; none where `filled`, the condition
         that there is a record at all ('' = always), is FALSE."""
         pieces = []
@@ -217,14 +218,15 @@ class FieldFormulas:
     def _when(self, condition: str, text: str) -> str:
         return f'IF({condition},{self._joined(text)},"")'
 
-    def verdict(self, says: list[str], typed: list[str], explained: str) -> str:
-        """The 核对 cell: the messages without the first one's joiner. A reason that does not
-        excuse an error is answered; `typed` are those of `says` that a reason may be meant for."""
+    def verdict(self, messages: list[str], typed: list[str], explained: str, end: str = "") -> str:
+        """The 核对 cell: the messages without the first one's joiner, then `end`. A reason that
+        does not excuse an error is answered; `typed` are the messages that it may be meant for."""
         start = len(label(self.form, "joiner")) + 1
         error = f"FIND({expressions.quote(label(self.form, 'error'))},{'&'.join(typed)})"
         answer = expressions.quote(label(self.form, "not_excused"))
         answered = f'IF({explained},IF(ISNUMBER({error}),{answer},""),"")'
-        return f"MID({'&'.join(says)},{start},32767)&{answered}"
+        ended = f"&{expressions.quote(end)}" if end else ""
+        return f"MID({'&'.join(messages)},{start},32767)&{answered}{ended}"
 
     def shown(self, field: Field) -> str:
         """The visible cell of a derived field: a label or a date."""

@@ -14,6 +14,10 @@ from converter.model.issues import Level
 
 REQUIRED = "K001"  # what is still to be filled in is no fault
 ROW = "\ue000"  # where a message names a row
+# Ends every verdict of a row, that of a sound or blank one too. LibreOffice trusts no stored text
+# that is empty: the first edit after opening would compute every row anew. And a text without it is
+# none of ours.
+VERDICT_END = "\u00a0"
 # Excel refuses longer literals inside a formula.
 LONGEST_LITERAL = 255
 
@@ -36,11 +40,11 @@ def literal(text: str) -> str:
 
 
 def phrase(
-    form: Form, key: str, words: Mapping[str, str] = MappingProxyType({}), /, **expressions: str
+    form: Form, key: str, params: Mapping[str, str] = MappingProxyType({}), /, **expressions: str
 ) -> str:
-    """A text of the workbook whose placeholders are plain words, or expressions: itself an
+    """A text of the workbook whose placeholders are plain params, or expressions: itself an
     expression."""
-    text = label(form, key, **words, **{name: f"{{{name}}}" for name in expressions})
+    text = label(form, key, **params, **{name: f"{{{name}}}" for name in expressions})
     parts = re.split(r"\{(\w+)\}", text)
     pieces = [
         expressions.get(part, '""') if number % 2 else excel.quote(part)
@@ -71,7 +75,7 @@ def prompt(form: Form, field: Field, locked: bool = False) -> str:
 
 
 def message(
-    form: Form, code: str, field: Field, words: Mapping[str, Any], explained: str = ""
+    form: Form, code: str, field: Field, params: Mapping[str, Any], explained: str = ""
 ) -> str:
     """Expression: the message of a code at a field, '""' where it must not show in Excel.
 
@@ -81,7 +85,7 @@ def message(
     entry = catalogue.entry(code, form, field)
     if entry.level is Level.NOTE or entry.pipeline_only:
         return '""'
-    brief = catalogue.fill(entry.brief, {"title": field.title, **words})
+    brief = catalogue.fill(entry.brief, {"title": field.title, **params})
     text = literal(f"{brief}({code})")
     if code == REQUIRED:
         return literal(f"{label(form, 'to_fill')}{brief}({code})")

@@ -3,11 +3,11 @@
 A record sheet has a field a line, a table a field a column. What is worked out for
 a field stands in hidden helper columns far to the right, out of reach of pasted blocks:
 
-- `text`    what was typed, cleaned, where the kind wants it in a cell of its own
-- `norm`    the canonical value of what was typed ('' = blank or not a value at all)
-- `fault`   the kind's message ('' = none; blank cells have none)
-- `usable`  TRUE where a rule may compute with `norm` (on the record sheet)
-- `says`    all messages of the field, each led by the joiner
+- `text`     what was typed, cleaned, where the kind wants it in a cell of its own
+- `norm`     the canonical value of what was typed ('' = blank or not a value at all)
+- `fault`    the kind's message ('' = none; blank cells have none)
+- `usable`   TRUE where a rule may compute with `norm` (on the record sheet)
+- `messages` all messages of the field, each led by the joiner
 
 A record also has `explained` (a reason was typed) and `offered` (how many rows of a table there
 are, where a rule counts them; the entry that a wrong choice may stand for); a table's has `filled`
@@ -30,13 +30,14 @@ from converter.model.issues import column_letters
 TITLE_ROW = 1
 STATUS_ROW = 2
 FIRST_HELPER = 27  # column AA
-UNIT_PARTS = ("text", "norm", "fault", "usable", "says", "offered", "explained")
+UNIT_PARTS = ("text", "norm", "fault", "usable", "messages", "offered", "explained")
 # Hidden cells beside the title: what holds of a whole sheet.
 TOTALS = (
     "errors", "warnings", "missing", "target", "status", "filled", "beyond", "below", "inserted",
-    "unchecked", "foreign", "unchecked_row", "today", "future",
+    "unchecked", "foreign", "unchecked_row", "today", "future", "last",
 )  # fmt: skip
 LAST_SHEET_ROW = 1_048_576
+LAST_XLS_ROW = 65_536
 BLANK_ROWS_PRINTED = 30
 
 
@@ -44,6 +45,11 @@ def quoted(sheet: str) -> str:
     """A sheet's name as formulas write it."""
     doubled = sheet.replace("'", "''")
     return f"'{doubled}'!"
+
+
+def bottom_below(last_row: int) -> int:
+    """How far down formulas look. Saved as .xls, an address below its last row is #REF!."""
+    return LAST_XLS_ROW if last_row < LAST_XLS_ROW else LAST_SHEET_ROW
 
 
 def total(name: str) -> str:
@@ -145,6 +151,7 @@ class MemberLayout:
     sheet: Sheet
     prepared: int
     printed: int = 0  # the last row that is printed (0: a page of blank rows)
+    bottom: int = 0  # the last row that formulas look at (0: see `bottom_below`)
 
     NOTE_ROW = 3
     HEADING_ROW = 4
@@ -184,19 +191,19 @@ class MemberLayout:
         return {name: column for column, name in enumerate(names, FIRST_HELPER)}
 
     def parts(self, field: Field) -> tuple[str, ...]:
-        """A row's helper cells of a field. What is said of a key and of a derived one stands in
-        核对 alone, but for a date that may be typed, of which there is much to say; the fault of a
-        text only in what is said, since nothing is computed with it."""
+        """A row's helper cells of a field. Messages about a key and a derived field stand in 核对
+        alone, but for those of a date that may be typed, since they are long; the fault of a text
+        stands in its messages alone, since nothing is computed with it."""
         kind = KINDS[field.kind]
         if field.derive:
             source = KINDS[self.sheet.field(field.derive.source).kind]
             is_long = source.has_substitutes and kind.value_type is ValueType.DATE
-            return ("norm", "says") if is_long else ("norm",)
+            return ("norm", "messages") if is_long else ("norm",)
         text = ("text",) * kind.excel_text_cell
         if kind.unique_key:
             return (*text, "norm", "fault")
         plain = kind.value_type is ValueType.TEXT and not text
-        return (*text, "norm", "says") if plain else (*text, "norm", "fault", "says")
+        return (*text, "norm", "messages") if plain else (*text, "norm", "fault", "messages")
 
     @property
     def helper_count(self) -> int:
@@ -235,9 +242,10 @@ class MemberLayout:
         return self._at(self.explanation_column)
 
     def below(self, column: int) -> str:
-        """A column below the prepared rows, to the end of the sheet."""
+        """A column below the prepared rows."""
         letter = column_letters(column)
-        return f"${letter}${self.last_row + 1}:${letter}${LAST_SHEET_ROW}"
+        bottom = self.bottom or bottom_below(self.last_row)
+        return f"${letter}${self.last_row + 1}:${letter}${bottom}"
 
     def whole(self, column: int) -> str:
         """A column from its heading to the last prepared row. It starts at the heading so
@@ -278,11 +286,17 @@ def layout(
     rows: int,
     prepared: Mapping[str, int] = MappingProxyType({}),
     printed: Mapping[str, int] = MappingProxyType({}),
+    bottom: Mapping[str, int] = MappingProxyType({}),
 ) -> TemplateLayout:
     """`rows` are prepared in every table, unless `prepared` names other numbers by table key;
-    `printed` are the last rows to print."""
+    `printed` are the last rows to print, `bottom` the last that formulas look at."""
     tables = {
-        table.key: MemberLayout(table, prepared.get(table.key, rows), printed.get(table.key, 0))
+        table.key: MemberLayout(
+            table,
+            prepared.get(table.key, rows),
+            printed.get(table.key, 0),
+            bottom.get(table.key, 0),
+        )
         for table in form.tables
     }
     return TemplateLayout(form, UnitLayout(form.record), tables, rows)

@@ -27,7 +27,7 @@ from converter.template.conditional_formats import (
 )
 from converter.template.constants import Constants
 from converter.template.formulas import FieldFormulas
-from converter.template.labels import label, prompt
+from converter.template.labels import VERDICT_END, label, prompt
 from converter.template.layout import (
     LAST_SHEET_ROW,
     STATUS_ROW,
@@ -205,23 +205,24 @@ def _formulas(layout: TemplateLayout, member: MemberLayout) -> dict[int, str]:
     formulas = FieldFormulas(layout.form, member, SheetRefs(layout, member.sheet.key))
     explained = formulas.explained(member.explanation)
     found = {member.NUMBER: f"ROW()-ROW($A${member.HEADING_ROW})"}
-    says, typed, present = [], [], []
+    messages, typed, present = [], [], []
     for field in member.sheet:
-        said = formulas.says(field, f"{member.filled}=1", explained)
-        cells = {"norm": formulas.norm(field), "says": said}
+        own = formulas.messages(field, f"{member.filled}=1", explained)
+        cells = {"norm": formulas.norm(field), "messages": own}
         if field.derive:
             found[member.columns[field.key]] = formulas.shown(field)
         else:
             cells |= {"text": formulas.text(field), "fault": formulas.fault(field, explained)}
         found |= {member.helpers[field.key, part]: cells[part] for part in member.parts(field)}
-        says.append(member.helper(field.key, "says") if member.has(field.key, "says") else said)
-        typed += [] if field.derive else says[-1:]
+        has_cell = member.has(field.key, "messages")
+        messages.append(member.helper(field.key, "messages") if has_cell else own)
+        typed += [] if field.derive else messages[-1:]
         present.append(_present(field, member))
     filled = f"IF(OR({','.join(present)}),1,0)"
     if member.sheet.remarks:
         filled = f"IF({_remark(member)},0,{filled})"
     found[member.helpers["", "filled"]] = filled
-    found[member.check] = formulas.verdict(says, typed, explained)
+    found[member.check] = formulas.verdict(messages, typed, explained, VERDICT_END)
     return found
 
 
@@ -247,9 +248,9 @@ def _start(member: MemberLayout) -> str:
 def _remark(member: MemberLayout) -> str:
     """Expression: TRUE for a row of totals or a signature, which is no member: it begins as the
     form says, and no ID number stands in it."""
-    start, words = _start(member), member.sheet.remarks
-    lengths = "{" + ",".join(str(len(word)) for word in words) + "}"
-    begins = f"SUMPRODUCT(--EXACT(LEFT({start},{lengths}),{array(words)}))>0"
+    start, remarks = _start(member), member.sheet.remarks
+    lengths = "{" + ",".join(str(len(word)) for word in remarks) + "}"
+    begins = f"SUMPRODUCT(--EXACT(LEFT({start},{lengths}),{array(remarks)}))>0"
     short = [
         f"LEN({member.helper(field.key, 'norm')})<{LONG_NUMBER}"
         for field in member.sheet
@@ -273,8 +274,8 @@ def _colours(sheet: Any, form: Form, member: MemberLayout) -> None:
     check = f"${get_column_letter(member.check)}{member.FIRST_ROW}"
     meant = [(member.check, verdict_conditions(form, check), False)]
     for field in member.sheet:
-        if member.has(field.key, "says"):
-            conditions = verdict_conditions(form, member.helper(field.key, "says"))
+        if member.has(field.key, "messages"):
+            conditions = verdict_conditions(form, member.helper(field.key, "messages"))
         else:
             fault = member.helper(field.key, "fault") if member.has(field.key, "fault") else ""
             conditions = message_conditions(form, field, check, fault)
@@ -300,7 +301,7 @@ def _colour_unchecked(sheet: Any, form: Form, member: MemberLayout) -> None:
     )
     row, entries = member.FIRST_ROW, get_column_letter(max(member.columns.values()))
     check = f"${get_column_letter(member.check)}{row}"
-    bare = f"OR(ISBLANK({member.filled}),ISBLANK({check}),({is_own(check, form)})=0)"
+    bare = f"OR(ISBLANK({member.filled}),ISBLANK({check}),NOT({is_own(check)}))"
     condition = f"AND({bare},COUNTA(${first}{row}:${entries}{row})>0)"
     area = f"{first}{row}:{last}{LAST_SHEET_ROW}"
     colour_verdicts(sheet, area, {"doubt": condition}, tinted=True)

@@ -20,6 +20,7 @@ from converter.template.annotated_copy import Copy
 from converter.template.blueprint import (
     Blueprint,
     below_placeholder,
+    bottom_placeholder,
     design_blueprint,
     last_placeholder,
     placeholder,
@@ -29,12 +30,12 @@ from converter.template.blueprint import (
 )
 from converter.template.cell_text import harmless, visible
 from converter.template.labels import label
-from converter.template.layout import BLANK_ROWS_PRINTED, LAST_SHEET_ROW, MemberLayout
+from converter.template.layout import BLANK_ROWS_PRINTED, LAST_SHEET_ROW, MemberLayout, bottom_below
 from converter.template.print_setup import footer_text
 from converter.template.saving import time_of_parts
 from converter.template.stored import Computed
 
-NOBODY = Stamp()
+BLANK_STAMP = Stamp()
 SPARE_ROWS = 20
 # zlib's levels: for what is mailed, for what is written once, for what is large.
 LEVEL_BLANK, LEVEL_ONCE, LEVEL_LARGE = 9, 6, 2
@@ -47,7 +48,7 @@ def build(
     form: Form,
     *,
     rows: int,
-    stamp: Stamp = NOBODY,
+    stamp: Stamp = BLANK_STAMP,
     data: Submission | None = None,
     computed: Computed | None = None,
 ) -> list[bytes]:
@@ -77,7 +78,7 @@ class TemplateRenderer:
     _blueprints: dict[tuple[frozenset[str], bool, bool], Blueprint] = field(default_factory=dict)
     _patterns: dict[tuple[frozenset[str], int], zip_writing.Pattern] = field(default_factory=dict)
 
-    def blank(self, stamp: Stamp = NOBODY, *, rows: int) -> bytes:
+    def blank(self, stamp: Stamp = BLANK_STAMP, *, rows: int) -> bytes:
         """A blank workbook, personalised for a unit, `rows` rows of each table prepared: for few
         rows and many units."""
         values = _stamp_values(stamp)
@@ -89,7 +90,7 @@ class TemplateRenderer:
     def filled(
         self,
         data: Submission | None,
-        stamp: Stamp = NOBODY,
+        stamp: Stamp = BLANK_STAMP,
         *,
         rows: int,
         computed: Computed | None = None,
@@ -157,7 +158,8 @@ class TemplateRenderer:
 def _numbers(
     plan: Blueprint, prepared: Mapping[str, int], data: Submission | None = None
 ) -> dict[bytes, bytes]:
-    """The last rows of the tables, the rows below them and the last rows to print."""
+    """The last rows of the tables, the rows below them, the last rows to print, and how far down
+    formulas look."""
     numbers: dict[bytes, bytes] = {}
     for key, table in plan.layout.tables.items():
         last = table.HEADING_ROW + prepared[key]
@@ -168,6 +170,7 @@ def _numbers(
             last_placeholder(key): b"%d" % last,
             below_placeholder(key): b"%d" % (last + 1),
             printed_placeholder(key): b"%d" % printed,
+            bottom_placeholder(key): b"%d" % bottom_below(last),
         }
     return numbers
 

@@ -16,8 +16,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from openpyxl.formula import Tokenizer
-from openpyxl.formula.tokenizer import Token
 from openpyxl.workbook.defined_name import DefinedName
 
 from converter.template.cell_text import put_formula
@@ -25,6 +23,13 @@ from converter.template.layout import quoted
 
 PREFIX = "row_"
 _ADDRESS = re.compile(r"(\$?[A-Z]{1,3})(\$?)([0-9]+)")
+# Texts and addresses of other sheets, which stay as they are; then addresses and ranges of its own.
+_ONE = _ADDRESS.pattern.replace("(", "(?:")
+_RANGES = re.compile(
+    r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'!'
+    rf"{_ONE}(?::{_ONE})?"
+    rf"|(?<![\w.!])(?P<own>{_ONE}(?::{_ONE})?)(?![\w.(!])"
+)
 
 
 def put_named(cell: Any, expression: str) -> None:
@@ -50,11 +55,7 @@ def from_first_row(expression: str, sheet: str, row: int) -> str:
         assert int(number) == row, f"{found[0]} is another row's"
         return f"{column}1"
 
-    pieces = []
-    for token in Tokenizer(f"={expression}").items:
-        text = token.value
-        is_range = token.type == Token.OPERAND and token.subtype == Token.RANGE
-        if is_range and "!" not in text and _ADDRESS.match(text.partition(":")[0]):
-            text = sheet + _ADDRESS.sub(address, text)
-        pieces.append(text)
-    return "".join(pieces)
+    def own(found: re.Match[str]) -> str:
+        return sheet + _ADDRESS.sub(address, found["own"]) if found["own"] else found[0]
+
+    return _RANGES.sub(own, expression)

@@ -24,6 +24,7 @@ from converter.model.issues import Level, column_letters
 from converter.model.submissions import RawSheet
 from converter.template import answers, style
 from converter.template.answers import Answer
+from converter.template.labels import VERDICT_END
 from converter.template.layout import MemberLayout
 from converter.template.stored import Computed, Value, type_of, xml_of
 from converter.template.style import CellStyle
@@ -185,7 +186,7 @@ class _Rows:
         yield member.check, found.checks(member.sheet.key)
         yield member.helpers["", "filled"], [1] * len(data)
         for field in member.sheet:
-            for part, text in (("says", found.messages), ("fault", found.fault)):
+            for part, text in (("messages", found.messages), ("fault", found.fault)):
                 if member.has(field.key, part):
                     yield member.helpers[field.key, part], [text(field, n) for n in records]
             yield (
@@ -201,7 +202,8 @@ class _Rows:
         """What follows the style of a formula's cell, values included: row by row where rows
         differ, and what is the same in all rows without a record."""
         member = self._filling.member
-        blank = valued(contents, 0 if column == member.helpers["", "filled"] else "")
+        blanks: dict[int, Value] = {member.helpers["", "filled"]: 0, member.check: VERDICT_END}
+        blank = valued(contents, blanks.get(column, ""))
         known: Sequence[Value] = self._computed.get(column, ())
         known = known[start - member.FIRST_ROW : end - member.FIRST_ROW]
         if column == member.NUMBER:

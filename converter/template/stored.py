@@ -33,7 +33,7 @@ from converter.model.submissions import Outcome, RawColumn, Records, Submission
 from converter.template.answers import EPOCH
 from converter.template.cell_text import harmless
 from converter.template.counted import counted_rows
-from converter.template.labels import REQUIRED, ROW, label, prefix
+from converter.template.labels import REQUIRED, ROW, VERDICT_END, label, prefix
 from converter.template.layout import STATUS_ROW, MemberLayout, UnitLayout, quoted
 
 Value: TypeAlias = str | int | bool
@@ -119,7 +119,7 @@ class Computed:
         return KINDS[field.kind].offered(column.text[0], field, self.form)
 
     def checks(self, table: str) -> list[str]:
-        """The 核对 cells of a table's records."""
+        """The 核对 cells of a table's records, each with its end."""
         raw = self.submission.sheets.get(table)
         texts = [""] * (len(raw) if raw else 0)
         for field in self.form.sheet(table):
@@ -128,6 +128,7 @@ class Computed:
         reasons = raw.explanations.get("", []) if raw else []
         return [
             check_text(self.form, text, explained=n < len(reasons) and bool(reasons[n]))
+            + VERDICT_END
             for n, text in enumerate(texts)
         ]
 
@@ -247,10 +248,10 @@ def message(form: Form, code: str, field: Field, level: Level) -> str:
     return f"{label(form, 'joiner')}{start}{brief}({code}){hint}"
 
 
-def check_text(form: Form, said: str, *, explained: bool) -> str:
+def check_text(form: Form, messages: str, *, explained: bool) -> str:
     """A 核对 cell, of messages that are each led by the joiner."""
-    answered = explained and label(form, "error") in said
-    return said[len(label(form, "joiner")) :] + label(form, "not_excused") * answered
+    answered = explained and label(form, "error") in messages
+    return messages[len(label(form, "joiner")) :] + label(form, "not_excused") * answered
 
 
 def canonical(field: Field, text: str) -> Value:
@@ -283,22 +284,22 @@ def unit_values(
     for field in unit.sheet:
         known = locked.get(field.key, "")
         missing = field.required and not field.derive and not known
-        said = message(form, REQUIRED, field, Level.ERROR) if missing else ""
+        messages = message(form, REQUIRED, field, Level.ERROR) if missing else ""
         norm: Value = known
         if computed and raw:
-            said, norm = computed.messages(field, 0), computed.shown(field, 0)
-        fault = said if said and f"({REQUIRED})" not in said else ""
+            messages, norm = computed.messages(field, 0), computed.shown(field, 0)
+        fault = messages if messages and f"({REQUIRED})" not in messages else ""
         row = unit.rows[field.key]
         explained = bool(raw and raw.explanation(field.key, 0))
         code = KINDS[field.kind].offers_at
-        offered = computed.offered(field) if computed and code and f"({code})" in said else ""
-        checks[row] = check_text(form, said, explained=explained)
+        offered = computed.offered(field) if computed and code and f"({code})" in messages else ""
+        checks[row] = check_text(form, messages, explained=explained)
         found |= {
             unit.helper(field.key, "text"): "",
             unit.helper(field.key, "norm"): norm,
             unit.helper(field.key, "fault"): fault,
             unit.helper(field.key, "usable"): norm != "" and not fault.startswith(error),
-            unit.helper(field.key, "says"): said,
+            unit.helper(field.key, "messages"): messages,
             unit.helper(field.key, "offered"): offered,
             unit.explained(field.key): explained,
             f"{column_letters(unit.CHECK)}{row}": checks[row],
@@ -340,14 +341,14 @@ def table_totals(member: MemberLayout, form: Form, checks: Sequence[str]) -> dic
     """By address: what stands beside a table's title; `checks` are its 核对 cells."""
     errors = sum(label(form, "error") in text for text in checks)
     missing = sum(f"({REQUIRED})" in t and label(form, "error") not in t for t in checks)
-    warnings = sum(map(bool, checks)) - errors - missing
-    first = next((n for n, text in enumerate(checks) if text), 0) + member.FIRST_ROW
-    words = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
+    warnings = sum(text != VERDICT_END for text in checks) - errors - missing
+    first = next((n for n, text in enumerate(checks) if text != VERDICT_END), 0) + member.FIRST_ROW
+    params = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
     counted = {"row_missing": missing, "row_errors": errors, "row_warnings": warnings}
-    status = label(form, "nothing", **words)
+    status = label(form, "nothing", **params)
     if checks:
-        filled = label(form, "filled", **words, n=len(checks))
-        status = filled + label(form, "separator") + _status(form, counted, words)
+        filled = label(form, "filled", **params, n=len(checks))
+        status = filled + label(form, "separator") + _status(form, counted, params)
     letter = column_letters(member.columns[member.sheet.fields[0].key])
     values: dict[str, Value] = {
         "errors": errors,
@@ -364,15 +365,16 @@ def table_totals(member: MemberLayout, form: Form, checks: Sequence[str]) -> dic
         "unchecked_row": 0,
         "today": (today() - EPOCH).days,
         "future": 0,
+        "last": len(checks) + 1,
     }
     found = {member.total(name).replace("$", ""): value for name, value in values.items()}
     return {**found, f"A{STATUS_ROW}": status}
 
 
-def _status(form: Form, counted: Mapping[str, int], words: Mapping[str, str]) -> str:
+def _status(form: Form, counted: Mapping[str, int], params: Mapping[str, str]) -> str:
     """The twin of `summary._status`."""
     separator = label(form, "separator")
-    parts = [label(form, key, **words, n=n) for key, n in counted.items() if n > 0]
+    parts = [label(form, key, **params, n=n) for key, n in counted.items() if n > 0]
     if not parts:
         return label(form, "all_clear")
     return separator.join([*parts, label(form, "jump")])

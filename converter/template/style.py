@@ -119,5 +119,5 @@ def text_width(text: str) -> int:
 def text_lines(text: str, width: float) -> int:
     """How many lines a text takes in a column of `width` characters."""
     if 2 * len(text) <= width and "\n" not in text:
-        return 1  # most texts; counting their signs is dear
+        return 1  # most texts; counting their characters takes long
     return sum(max(1, -(-text_width(line) // max(1, int(width)))) for line in text.split("\n"))

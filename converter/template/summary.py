@@ -15,7 +15,7 @@ from converter.formulas import expressions
 from converter.model.forms import Form
 from converter.rules import never_after_today
 from converter.template import style
-from converter.template.labels import REQUIRED, label, phrase
+from converter.template.labels import REQUIRED, VERDICT_END, label, phrase
 from converter.template.layout import LAST_SHEET_ROW, MemberLayout, TemplateLayout, quoted
 from converter.template.style import CellStyle
 
@@ -59,10 +59,10 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
     open_row = f"IF({total('unchecked')}>0,{total('unchecked_row')},{member.FIRST_ROW})"
     if later:
         open_row = f"IF({total('future')}>0,SUMPRODUCT(MAX({','.join(later)})),{open_row})"
-    first = _first(rows, open_row)
+    first = _first(rows, open_row, f"?*{VERDICT_END}")
     below = [member.below(column) for column in member.columns.values()]
     counts = ",".join(f"COUNTA({column})" for column in below)
-    words = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
+    params = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
     unchecked, first_unchecked = total("unchecked"), total("unchecked_row")
     several = phrase(form, "unchecked_more", row=first_unchecked, n=unchecked)
     one = phrase(form, "unchecked", row=first_unchecked)
@@ -75,18 +75,21 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
             ("row_warnings", total("warnings")),
             ("row_future", total("future")),
         ],
-        words,
+        params,
         {
             unchecked: f"IF({unchecked}=1,{one},{several})",
             total("below"): phrase(form, "below", row=last, n=total("below")),
         },
     )
     separator = expressions.quote(label(form, "separator"))
-    filled = phrase(form, "filled", words, n=total("filled"))
+    filled = phrase(form, "filled", params, n=total("filled"))
     numbers = member.whole(member.NUMBER)
     helper = member.whole(member.helpers["", "filled"])
-    own = is_own(checks, form)
-    bare = f"{_filled(member)}*((ISBLANK({helper})+ISBLANK({checks})+(({own})=0))>0)"
+
+    def count(pattern: str) -> str:
+        return f'COUNTIF({checks},"{pattern}{VERDICT_END}")'
+
+    bare = f"{_filled(member)}*((ISBLANK({helper})+ISBLANK({checks})+(1-{is_own(checks)}))>0)"
     odd = [
         _lacks(helper, member, 1),
         _lacks(checks, member),
@@ -95,14 +98,15 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         f'COUNTBLANK({checks})+COUNTIF({checks},"?*")<{_count_of_rows(member)}',
     ]
     return {
-        "errors": f'COUNTIF({checks},"*{error}*")',
-        "missing": (
-            f'COUNTIF({checks},"*({REQUIRED})*")-COUNTIF({checks},"*({REQUIRED})*{error}*")'
-            f'-COUNTIF({checks},"*{error}*({REQUIRED})*")'
+        "errors": count(f"*{error}*"),
+        "missing": "-".join(
+            [
+                count(f"*({REQUIRED})*"),
+                count(f"*({REQUIRED})*{error}*"),
+                count(f"*{error}*({REQUIRED})*"),
+            ]
         ),
-        "warnings": (
-            f'COUNTIF({checks},"?*")-1-{total("errors")}-{total("missing")}-{total("foreign")}'
-        ),
+        "warnings": f"{count('?*')}-{total('errors')}-{total('missing')}",
         "target": _target(member.sheet.title, letter, first),
         "filled": f"SUM({member.whole(member.helpers['', 'filled'])})+{total('inserted')}",
         "beyond": f"SUM({counts})>0",
@@ -110,7 +114,7 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         "inserted": _where(
             [_lacks(helper, member, 1)], f"SUMPRODUCT({_filled(member)}*ISBLANK({helper}))"
         ),
-        "foreign": _foreign(checks, form),
+        "foreign": _foreign(checks),
         "unchecked": _where(odd, f"SUMPRODUCT({bare})"),
         "unchecked_row": _where(
             [f"{total('unchecked')}>0"],
@@ -118,10 +122,15 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         ),
         # The one place that changes from day to day: no formula of a row depends on it.
         "today": "TODAY()",
-        "future": "+".join(f'COUNTIF({c},">"&{total("today")})' for c in _future(member, form))
+        "future": "+".join(
+            f'COUNTIF({column.split(":")[0]}:INDEX({column},{total("last")}),">"&{total("today")})'
+            for column in _future(member, form)
+        )
         or "0",
+        # Counts from the heading. What only filled rows have is looked for in them alone.
+        "last": f"SUMPRODUCT(MAX(1,({helper}=1)*(ROW({helper})-ROW($A${member.HEADING_ROW})+1)))",
         "status": (
-            f"IF({total('filled')}+{total('below')}=0,{phrase(form, 'nothing', words)},"
+            f"IF({total('filled')}+{total('below')}=0,{phrase(form, 'nothing', params)},"
             f"{filled}&{separator}&{status})"
         ),
     }
@@ -130,13 +139,13 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
 def _status(
     form: Form,
     counted: list[tuple[str, str]],
-    words: Mapping[str, str] = MappingProxyType({}),
+    params: Mapping[str, str] = MappingProxyType({}),
     further: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Expression: what was found, in words. `further`: other figures, and the expression of what
     is said where they are not 0."""
     separator = label(form, "separator")
-    texts = [(n, phrase(form, key, words, n=n)) for key, n in counted] + [*further.items()]
+    texts = [(n, phrase(form, key, params, n=n)) for key, n in counted] + [*further.items()]
     parts = "&".join(f'IF({n}>0,{expressions.quote(separator)}&{text},"")' for n, text in texts)
     total = "+".join(n for n, _ in texts)
     found = (
@@ -145,10 +154,10 @@ def _status(
     return f"IF({total}=0,{phrase(form, 'all_clear')},{found})"
 
 
-def _first(checks: str, otherwise: str) -> str:
+def _first(checks: str, otherwise: str, message: str = "?*") -> str:
     """Expression: the sheet row of the first message."""
     start = checks.split(":")[0]
-    found = f'MATCH("?*",{checks},0)+ROW({start})-1'
+    found = f'MATCH("{message}",{checks},0)+ROW({start})-1'
     return f"IFERROR({found},{otherwise})"
 
 
@@ -169,7 +178,7 @@ def _filled(member: MemberLayout) -> str:
 
 
 def _where(conditions: list[str], found: str) -> str:
-    """Expression: what is found where one of the conditions holds. Looking row by row is dear, so
+    """Expression: what is found where one of the conditions holds. Looking row by row is slow, so
     it is done only where there is something to find."""
     condition = conditions[0] if len(conditions) == 1 else f"OR({','.join(conditions)})"
     return f"IF({condition},{found},0)"
@@ -186,25 +195,17 @@ def _count_of_rows(member: MemberLayout) -> str:
     return f"ROW($A${member.last_row + 1})-ROW($A${member.HEADING_ROW})"
 
 
-def _foreign(checks: str, form: Form) -> str:
+def _foreign(checks: str) -> str:
     """Expression: how many texts of 核对 are none of ours, and so no verdicts; its heading is one,
     too, which is left out. Where a program finds some without looking row by row (Gnumeric takes
     the asterisks for themselves), they are counted exactly."""
-    others = "".join(f',{checks},"<>*{mark}*"' for mark in own_marks(form))
-    exact = f"SUMPRODUCT(ISTEXT({checks})*(({is_own(checks, form)})=0))"
-    return f'IF(COUNTIFS({checks},"?*"{others})>1,{exact}-1,0)'
+    exact = f"SUMPRODUCT(ISTEXT({checks})*(1-{is_own(checks)}))"
+    return f'IF(COUNTIFS({checks},"?*",{checks},"<>*{VERDICT_END}")>1,{exact}-1,0)'
 
 
-def own_marks(form: Form) -> list[str]:
-    """Words of which each message of 核对 holds one."""
-    return [label(form, key) for key in ("error", "warning", "to_fill", "later", "later_date")]
-
-
-def is_own(check: str, form: Form) -> str:
-    """Expression, also over a column: more than 0 where 核对 is blank or says a message of ours."""
-    found = [f"ISNUMBER(FIND({expressions.quote(mark)},{check}))" for mark in own_marks(form)]
-    # Neither a number nor an error value has a length of 0 to divide by.
-    return "+".join([f"ISNUMBER(1/(LEN({check})=0))", *found])
+def is_own(check: str) -> str:
+    """Expression, also over a column: whether 核对 holds a verdict of ours."""
+    return f"ISNUMBER(FIND({expressions.quote(VERDICT_END)},{check}))"
 
 
 def _future(member: MemberLayout, form: Form) -> list[str]:

@@ -170,11 +170,10 @@ def _line(
         put_text(note, field.note)
     lines = max(text_lines(field.note, WIDTHS[unit.NOTE - 1] * 1.06), 1)
     sheet.row_dimensions[row].height = max(ROW_HEIGHT, lines * LINE_HEIGHT + 6)
-    says = formulas.says(field, "", unit.explained(field.key))
     cells = {
         "norm": formulas.norm(field),
         "usable": formulas.usable(field, unit.explained(field.key)),
-        "says": says,
+        "messages": formulas.messages(field, "", unit.explained(field.key)),
         "explained": formulas.explained(unit.explanation(field.key)),
     }
     if counted:
@@ -190,8 +189,8 @@ def _line(
         cell = painter.paint(sheet.cell(row, unit.column(part)), HELPER)
         put_formula(cell, constants.replace(expression) or expression)
     check = painter.paint(sheet.cell(row, unit.CHECK), CHECK)
-    said = [unit.helper(field.key, "says")]
-    put_formula(check, formulas.verdict(said, said, unit.explained(field.key)))
+    messages = [unit.helper(field.key, "messages")]
+    put_formula(check, formulas.verdict(messages, messages, unit.explained(field.key)))
 
 
 def _answer(cell: Any, field: Field, formulas: FieldFormulas, stamp: Stamp) -> None:
@@ -202,7 +201,7 @@ def _answer(cell: Any, field: Field, formulas: FieldFormulas, stamp: Stamp) -> N
 
 
 def locked_text(field: Field, stamp: Stamp) -> str:
-    """What the identity file says of a field ('' = nothing: the cell stays open)."""
+    """What the identity file states for a field ('' = nothing: the cell stays open)."""
     return str(getattr(stamp, field.identity)) if field.identity else ""
 
 

@@ -15,7 +15,7 @@ from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.model.issues import Issue, Place
 from converter.register import Snapshot, asking, decisions
-from converter.register.asking import AskedOf, AskedQuestion, UnionReply
+from converter.register.asking import QuestionBelow, QuestionsBelow, UnionReply
 from converter.register.forwarded import counting
 from converter.register.precedence import ANSWER, ASK_BELOW, NOTE
 from converter.register.questions import OpenQuestion, key_of
@@ -73,13 +73,13 @@ def findings(register: Snapshot, form: Form, period: str) -> Iterator[Issue]:
         yield _reply_issue(one, reply, form)
 
 
-def for_union(asked: AskedOf, union: str, superior: str) -> list[OpenQuestion]:
+def for_union(known: QuestionsBelow, union: str, superior: str) -> list[OpenQuestion]:
     """The questions to a union below that wait for its reply, as rows of its workbook. `superior`:
     the union that asks."""
     return [
         OpenQuestion(one.key, "", one.key, one.file, "", one.unit, superior, one.text, (ANSWER,))
-        for one in asked.questions
-        if one.union == union and one.key not in asked.replies
+        for one in known.questions
+        if one.union == union and one.key not in known.replies
     ]
 
 
@@ -137,7 +137,7 @@ def _question(one: _Asking, union: str, code: str, form: Form) -> OpenQuestion:
 # --- replies -----------------------------------------------------------------------------------
 
 
-def _unread(known: AskedOf, noted: Set[str]) -> Iterator[tuple[AskedQuestion, UnionReply]]:
+def _unread(known: QuestionsBelow, noted: Set[str]) -> Iterator[tuple[QuestionBelow, UnionReply]]:
     for one in known.questions:
         reply = known.replies.get(one.key)
         if reply and _reply_key(reply) not in noted:
@@ -148,14 +148,14 @@ def _reply_key(reply: UnionReply) -> str:
     return key_of(REPLIED, "", (reply.question, reply.text))
 
 
-def _reply_issue(one: AskedQuestion, reply: UnionReply, form: Form) -> Issue:
+def _reply_issue(one: QuestionBelow, reply: UnionReply, form: Form) -> Issue:
     by = " ".join(filter(None, (in_china(reply.answered), reply.officer)))
     params = {"unit": one.unit, "asked": one.text, "reply": reply.text, "by": by}
     level = catalogue.entry(REPLIED, form).level
     return Issue(REPLIED, level, Place(one.file), "", params)
 
 
-def _replied(one: AskedQuestion, reply: UnionReply, form: Form) -> OpenQuestion:
+def _replied(one: QuestionBelow, reply: UnionReply, form: Form) -> OpenQuestion:
     detail = catalogue.sentence(_reply_issue(one, reply, form), form)
     return OpenQuestion(
         _reply_key(reply), REPLIED, one.about, one.file, "", one.unit, "", detail,

@@ -39,7 +39,6 @@ class ReadForward:
     created: str = ""
     signer: str = ""
     confirmed: bool = False
-    has_chain: bool = False
     interim: bool = False
     figures_only: bool = False
     counts: Mapping[str, int] = field(default_factory=dict)

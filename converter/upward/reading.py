@@ -13,7 +13,6 @@ P142 does not open; and those of chains (`identity.chains`).
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shutil
 import zipfile
@@ -24,7 +23,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from converter import identity
-from converter.files import os_errors, zip_directory
+from converter.files import canonical_json, os_errors, zip_directory
 from converter.identity import chains, files, keys, sealed_files, standing, verifying
 from converter.identity.elements import CODE, IdentityRefused, is_name
 from converter.identity.links import UnionIdentity
@@ -113,8 +112,8 @@ def _small(archive: zipfile.ZipFile, member: str, limit: int) -> bytes | None:
 def _descriptor(archive: zipfile.ZipFile, form: Form) -> tuple[dict[str, Any], bytes]:
     data = _small(archive, layout.DESCRIPTOR, LARGEST_DESCRIPTOR)
     try:
-        described = json.loads((data or b"").decode("utf-8"), object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
+        described = canonical_json.read(data or b"")
+    except ValueError as error:
         raise ForwardRefused("P201") from error
     if not isinstance(described, dict) or not isinstance(described.get("form"), dict):
         raise ForwardRefused("P201")
@@ -126,12 +125,6 @@ def _descriptor(archive: zipfile.ZipFile, form: Form) -> tuple[dict[str, Any], b
         raise ForwardRefused("P203", found=stated, expected=f"{form.id} {form.version}")
     assert data is not None
     return described, data
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({key for key, _ in pairs}) != len(pairs):
-        raise ValueError("a key stands twice")
-    return dict(pairs)
 
 
 def _header(described: Mapping[str, Any]) -> ReadForward:
@@ -185,7 +178,7 @@ def _signed(
         raise ForwardRefused("P205")
     if (own.code, own.name) != (found.code, found.name) or own.superior_name != found.superior:
         raise ForwardRefused("P206", other=own.name)
-    return _confirmed(chain, reading, replace(found, has_chain=True), today)
+    return _confirmed(chain, reading, found, today)
 
 
 def _confirmed(

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from converter.files import filenames
+from converter.files import safe_names
 from converter.messages import catalogue
 from converter.model.errors import UsageError, WorkerDied
-from converter.model.forms import Form
 from converter.model.submissions import Outcome
 from converter.text import file_names
 from converter.usecases.common import ProgressReporter, bounded_parts, find_files, silent, unread
@@ -40,7 +39,6 @@ class CheckReport:
 def check_files(
     paths: Sequence[Path],
     folder: Path,
-    form: Form,
     annotate: Path | None,
     jobs: int,
     worker: Worker,
@@ -110,10 +108,10 @@ def _copies(
     for file, base in found:
         inside = file.relative_to(base) if file.is_relative_to(base) else Path(file.name)
         name = (inside.parent / f"{file_names.stem(file)}-{catalogue.message(suffix)}").as_posix()
-        target, number = folder / filenames.below(str(folder), name, ".xlsx"), 2
+        target, number = folder / safe_names.below(str(folder), name, ".xlsx"), 2
         while target in taken or target.exists() or os.path.realpath(target) in originals:
             ending = f"-{number}.xlsx"
-            target, number = folder / filenames.below(str(folder), name, ending), number + 1
+            target, number = folder / safe_names.below(str(folder), name, ending), number + 1
         taken.add(target)
         targets.append(target)
     return targets

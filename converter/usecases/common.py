@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from converter.model.clock import today
-from converter.model.errors import WorkerDied
+from converter.model.errors import UsageError, WorkerDied
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome, SigningUnit
 
 if TYPE_CHECKING:
     from converter.identity.passphrases import OpenedSecrets
+    from converter.register import Snapshot
 
 LOST = {"time": "F901", "memory": "F902", "crash": "F903"}
 
@@ -66,6 +67,18 @@ def bounded_parts(files: Sequence[Path], most: int, most_bytes: int) -> Iterator
         total += size
     if start < len(files):
         yield slice(start, len(files))
+
+
+def known_period(register: Snapshot, given: str) -> str:
+    """The period that an officer means, the newest where she names none. Raises UsageError for one
+    that the register does not know."""
+    from converter.register import periods
+
+    chosen = periods.chosen(register, given)
+    known = register.periods()
+    if chosen not in known:
+        raise UsageError("export_no_period", period=chosen, periods="、".join(known))
+    return chosen
 
 
 def unread(file: str, died: WorkerDied) -> Outcome:

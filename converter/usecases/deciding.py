@@ -105,7 +105,7 @@ def _to_below(order: Order, register: Register, store: Path) -> Order:
 def questions_of(store: Path, form: Form, period: str) -> tuple[str, list[OpenQuestion]]:
     """A period ('' = the newest), and the open questions of its collection."""
     with Register(existing(store), form) as register:
-        chosen = periods.called(register, period) or register.newest()
+        chosen = periods.chosen(register, period)
         return chosen, _open_questions(register, store, form, chosen)
 
 
@@ -119,15 +119,15 @@ def _open_questions(register: Register, store: Path, form: Form, period: str) ->
     return found
 
 
-def write_asked(
-    store: Path, folder: Path, form: Form, union: str, period: str, output: Path, worker: Runner
+def write_questions_below(
+    store: Path, folder: Path, union: str, period: str, output: Path, worker: Runner
 ) -> tuple[Path, int]:
     """Write what is asked of a union below, and waits for its reply, as a workbook for it to fill
     in. Raises UsageError, RegisterError, OSError."""
     from converter.upward import asking as below
 
     with Snapshot(existing(store)) as register:
-        chosen = periods.called(register, period) or str(register.state["period"])
+        chosen = periods.chosen(register, period)
         code = register.via(union).partition("/")[0]
         (one,) = [
             one
@@ -137,7 +137,6 @@ def write_asked(
         found = below.for_union(asking.read(register, chosen), code, one.superior)
     if not found:
         raise UsageError("decide_nothing_asked", union=one.name)
-    output.parent.mkdir(parents=True, exist_ok=True)
     answer = worker.run(QuestionsRequest(folder, output, tuple(found)))
     return answer.path, len(found)
 
@@ -148,7 +147,6 @@ def write_questions(
     """Write the open questions as a workbook, beside what is there. Where it is, how many they are.
     Raises RegisterError, OSError."""
     _, found = questions_of(store, form, period)
-    output.parent.mkdir(parents=True, exist_ok=True)
     answer = worker.run(QuestionsRequest(folder, output, tuple(found)))
     return answer.path, len(found)
 
@@ -171,7 +169,7 @@ def apply_rows(
     killed and repeated makes each decision once. A row whose question is no longer open, or is
     another one by now, changes nothing. Raises RegisterBusy, RegisterError."""
     with Register(existing(store), form) as register:
-        chosen = periods.called(register, period) or register.newest()
+        chosen = periods.chosen(register, period)
         open_ones = {one.key: one for one in _open_questions(register, store, form, chosen)}
         made = register.change(lambda known: decisions.read(known.connection))
         results = []
@@ -255,7 +253,7 @@ def _decided(
 def waiting_of(store: Path, form: Form, period: str) -> Waiting:
     """What waits in the collection of a period ('' = the newest)."""
     with Register(existing(store), form) as register:
-        chosen = periods.called(register, period) or register.newest()
+        chosen = periods.chosen(register, period)
         made = register.change(lambda known: decisions.read(known.connection))
         questions = list(waiting.questions(register, form, chosen))
         forwards = [

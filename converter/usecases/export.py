@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from converter.forms import loading
-from converter.model.errors import UsageError
-from converter.register import Snapshot, audit, periods
+from converter.register import Snapshot, audit
 from converter.report import data_export
 from converter.report.data_export import ExportOptions
+from converter.usecases.common import known_period
+from converter.usecases.outputs import path_of_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Exported:
     """The files that were written, and how many units and rows they hold."""
 
     period: str
-    files: Sequence[Path]
+    files: Mapping[Path, Path]  # the names that they were to get → where they are
     units: int
     rows: Sequence[int]  # of each table of the form
 
@@ -26,22 +27,15 @@ class Exported:
 def export(store: Path, folder: Path, output: Path, options: ExportOptions, now: int) -> Exported:
     """Write the data of a period ('' = the newest), and log it. Raises UsageError, RegisterError,
     OSError."""
-    suffix = output.suffix.lower()
-    if suffix and suffix not in data_export.SUFFIXES:
-        raise UsageError("export_suffix", path=output)
-    output = output if suffix else output.with_name(f"{output.name}.xlsx")
+    output = path_of_kind(output, data_export.SUFFIXES, "export_suffix")
     form = loading.load(folder)
     with Snapshot(store) as register:
-        period = periods.called(register, options.period) or str(register.state.get("period", ""))
-        if period not in register.periods():
-            known = "、".join(register.periods())
-            raise UsageError("export_no_period", period=period, periods=known)
+        period = known_period(register, options.period)
         chosen = replace(options, period=period)
         found = data_export.tables(register, form, chosen)
-        output.parent.mkdir(parents=True, exist_ok=True)
         files = data_export.write(output, found, when=now)
     ids = "shown" if options.show_ids else "masked"
-    for file in files:
+    for file in files.values():
         audit.append(store, audit.EXPORT, now, path=file, period=period, ids=ids)
     units, *counts = (table.count for table in found)
     return Exported(period, files, units, counts)

@@ -28,7 +28,7 @@ from converter.usecases.receive import inbox as box
 
 @dataclass(frozen=True, slots=True)
 class RemainingPlaces:
-    """What is no part of the register and may hold the same members: how many of its files
+    """Files outside the register that may hold the same members: how many of its files
     lie in each inbox and have a marked copy in each reply folder, and all exports and backups that
     are there still."""
 
@@ -60,8 +60,8 @@ def forget(
     now: int,
     confirm: Callable[[RemovalPlan], bool] = lambda plan: True,
 ) -> tuple[RemovalPlan, RemainingPlaces] | None:
-    """Remove members for good; None where `confirm` said no to what would be removed. Raises
-    UsageError, RegisterBusy, RegisterError, OSError."""
+    """Remove members for good; None where `confirm` returned False for what would be removed.
+    Raises UsageError, RegisterBusy, RegisterError, OSError."""
     with Register(existing(store), form) as register:
         asked = replace(request, period=periods.called(register, request.period))
         scope = register.change(lambda known: _scope(known, asked, store))

@@ -12,6 +12,9 @@ from converter.form_editor.every_fault import every_fault
 from converter.form_editor.source_files import read_sources
 from converter.forms import loading
 from converter.forms.all_faults import all_faults, unused_lists
+from converter.forms.rule_doubts import Doubt, RuleDoubt, rule_doubts
+from converter.messages.catalogue import message
+from converter.model import clock
 from converter.model.errors import FormError
 from converter.model.forms import Form
 
@@ -27,6 +30,7 @@ class FormReport:
     faults: Sequence[FormError]
     unused: Sequence[str] = ()  # code lists that no field draws from
     too_long: Sequence[str] = ()  # cells whose formula no Excel takes
+    doubts: Sequence[str] = ()  # rules that cannot be right, each in a sentence
 
 
 def check(folder: Path) -> FormReport:
@@ -35,7 +39,19 @@ def check(folder: Path) -> FormReport:
     if faults:
         return FormReport(faults)
     form = loading.load(folder)
-    return FormReport((), unused_lists(form), _too_long(form))
+    doubts = [_sentence(doubt, form) for doubt in rule_doubts(form, clock.today())]
+    return FormReport((), unused_lists(form), _too_long(form), doubts)
+
+
+def _sentence(doubt: RuleDoubt, form: Form) -> str:
+    codes, by = "、".join(doubt.codes), "、".join(doubt.by)
+    titles = "、".join(form.field(path).title for path in doubt.fields)
+    key = f"form_check_{doubt.doubt}"
+    if doubt.doubt is Doubt.ALWAYS and by:
+        key += "_by"
+    if doubt.doubt in (Doubt.CONTRADICTION, Doubt.NEVER) and titles:
+        key += "_at"
+    return message(key, codes=codes, by=by, titles=titles, entry=doubt.entry)
 
 
 def _faults(folder: Path) -> Sequence[FormError]:

@@ -40,7 +40,6 @@ def edit(folder: Path, output: Path) -> Path:
     cards that are no TOML, OSError."""
     sources = read_sources(folder)
     rows = all_rows(sources)
-    output.parent.mkdir(parents=True, exist_ok=True)
     return writing.write_beside(
         output, lambda path: book_writing.write(rows, sources, path, output.name)
     )

@@ -25,7 +25,6 @@ from converter.model.clock import today, utc_stamp
 from converter.model.errors import FormPackageRefused, UsageError
 from converter.model.forms import Amendment, Form
 from converter.model.issues import Issue, Level
-from converter.usecases.outputs import output_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +114,8 @@ def _write(
     package: FormPackage, keys_folder: Path, output: Path, now: int, passphrase: str
 ) -> Path:
     signer = keys.signer(keys_folder, passphrase)
-    path = output_path(output, ".zip")
     members = form_package.members(package, signer.sign)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return writing.write_beside(path, lambda to: zip_writing.write_zip(to, members, when=now))
+    return writing.write_beside(output, lambda to: zip_writing.write_zip(to, members, when=now))
 
 
 # --- installing ----------------------------------------------------------------------------------

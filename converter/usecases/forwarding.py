@@ -13,7 +13,7 @@ from converter.register import Snapshot, audit, periods
 from converter.statistics import collection
 from converter.upward import writing
 from converter.upward.writing import Forwarded, ForwardPlan
-from converter.usecases.outputs import output_path
+from converter.usecases.common import known_period
 
 
 def forward(
@@ -28,15 +28,11 @@ def forward(
     """Write the forward of a period ('' = the newest), and log it. `own`: what the union is called,
     where no superior says so. Raises UsageError, RegisterError, KeysError, OSError."""
     form = loading.load(folder)
-    output = output_path(output, ".zip")
     if own is not None and not subordinates.superior(keys):
         subordinates.keep_name(keys, own)
     output.parent.mkdir(parents=True, exist_ok=True)
     with Snapshot(store, as_named=True) as register:
-        period = periods.called(register, plan.period) or str(register.state.get("period", ""))
-        if period not in register.periods():
-            known = "、".join(register.periods())
-            raise UsageError("export_no_period", period=period, periods=known)
+        period = known_period(register, plan.period)
         if collection.heading(register, period).state != periods.CLOSED and not plan.interim:
             raise UsageError("forward_open", period=period)
         union = subordinates.own_name(keys)

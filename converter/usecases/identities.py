@@ -46,7 +46,6 @@ def init(folder: Path, passphrase: str = "") -> keys.PublicKeys:
 
 def blank_roster(folder: Path, output: Path, worker: Runner, *, force: bool = False) -> Output:
     """Write an empty roster; only `force` replaces a file that is there already."""
-    output.parent.mkdir(parents=True, exist_ok=True)
     path = worker.run(BlankRosterRequest(folder, output, force)).path
     kept = outputs.existing(folder, output, worker) if path != output else None
     return Output(path, kept)
@@ -127,13 +126,19 @@ class IssueTerms:
 def terms(folder: Path, period: str, valid_until: str) -> IssueTerms:
     """Fill in what is not given: the form's period, a year from today. Raises UsageError."""
     day = today()
-    try:
-        until = date.fromisoformat(valid_until) if valid_until else day + YEAR
-    except ValueError as error:
-        raise UsageError("identity_bad_date", value=valid_until) from error
-    if until < day:
-        raise UsageError("identity_past", value=valid_until)
+    until = last_day(valid_until, day) if valid_until else day + YEAR
     return IssueTerms(period or str(loading.read(folder).prose.get("period", "")), day, until)
+
+
+def last_day(text: str, today: date) -> date:
+    """The day until which something is issued. Raises UsageError for none, and for a past one."""
+    try:
+        until = date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError("identity_bad_date", value=text) from error
+    if until < today:
+        raise UsageError("identity_past", value=text)
+    return until
 
 
 def issue(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,14 @@ def output_path(output: Path, suffix: str, name: str = "") -> Path:
         better = output.with_suffix(suffix)
         raise UsageError("output_suffix", path=output, better=better.name)
     return output.with_name(output.name + suffix)
+
+
+def path_of_kind(output: Path, suffixes: Collection[str], key: str) -> Path:
+    """The path of an output whose name says which kind of file it is, .xlsx where it does not.
+    Raises UsageError with this key for a suffix that is none of these."""
+    if output.suffix and output.suffix.lower() not in suffixes:
+        raise UsageError(key, path=output)
+    return output if output.suffix else output.with_name(f"{output.name}.xlsx")
 
 
 def existing(

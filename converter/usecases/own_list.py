@@ -1,5 +1,5 @@
-"""Which columns of a list are which fields: as somebody said, remembered beside the list, and for
-every list with the same headings, wherever it lies, in the user's own folder."""
+"""Which columns of a list are which fields: as a person answered, remembered beside the list, and
+for every list with the same headings, wherever it lies, in the user's own folder."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from converter.files import writing
 from converter.forms import loading
 from converter.messages.catalogue import message
 from converter.model.clock import in_china, today
-from converter.model.errors import UsageError
 from converter.register import Snapshot, audit, periods
 from converter.report import summary, table
 from converter.statistics import reminders
@@ -18,25 +17,16 @@ from converter.statistics.figure import Figure
 SUFFIXES = (".xlsx", ".csv")
 
 
-def whom_to_remind(
+def units_to_remind(
     store: Path, folder: Path, period: str, due: date | None
 ) -> tuple[str, str, Figure]:
     """The period ('' = the newest), when the register was published, and the list. Raises
     RegisterError."""
     with Snapshot(store) as register:
-        chosen = periods.called(register, period) or str(register.state.get("period", ""))
+        chosen = periods.chosen(register, period)
         published = in_china(str(register.state["published"]))
         form = loading.load(folder)
         return chosen, published, reminders.reminders(register, form, chosen, today(), due)
-
-
-def output_path(output: Path) -> Path:
-    """Where the list goes: .xlsx where the name does not say. Raises UsageError."""
-    if output.suffix.lower() in SUFFIXES:
-        return output
-    if output.suffix:
-        raise UsageError("remind_suffix", path=output)
-    return output.with_name(f"{output.name}.xlsx")
 
 
 def write(store: Path, output: Path, period: str, published: str, found: Figure, now: int) -> Path:
@@ -47,7 +37,6 @@ def write(store: Path, output: Path, period: str, published: str, found: Figure,
     else:
         made = message("summary_made", published=published)
         data = summary.xlsx([found], found.table.title, made)
-    output.parent.mkdir(parents=True, exist_ok=True)
     path = writing.write_beside(
         output, lambda to: writing.write_bytes_atomically(to, data, private=True)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from converter.model.errors import UsageError, WorkerDied
+from converter.model.errors import WorkerDied
 from converter.statistics.figure import Figure
 from converter.usecases import outputs
 from converter.usecases.common import unread
@@ -19,26 +19,13 @@ from converter.workers.requests.contents import (
 )
 
 
-def statistics_path(output: Path) -> Path:
-    """Where statistics go: the name says what kind of file, .xlsx where it does not. Raises
-    UsageError."""
-    from converter.report import table_export
-
-    if table_export.suffix_of(output):
-        return output
-    if output.suffix:
-        raise UsageError("stats_suffix", path=output)
-    return output.with_name(f"{output.name}.xlsx")
-
-
 def write_statistics(
     figures: Sequence[Figure], output: Path, title: str, folder: Path, *, force: bool = False
 ) -> Output:
     """Write statistics as the kind of file that the output's name asks for."""
     from converter.report import table_export
 
-    data = table_export.document(figures, table_export.suffix_of(output), title)
-    output.parent.mkdir(parents=True, exist_ok=True)
+    data = table_export.document(figures, output.suffix.lower(), title)
     return outputs.write(output, data, folder, force=force)
 
 

@@ -12,17 +12,16 @@ from datetime import date
 from pathlib import Path
 
 from converter import identity
-from converter.files import filenames, writing
+from converter.files import safe_names, writing
 from converter.identity import chains, files, keys, subordinates, verifying
 from converter.identity.elements import IdentityRefused
 from converter.identity.links import UnionIdentity
 from converter.identity.subordinates import SubordinateEntry, UnionName
 from converter.messages.catalogue import message
 from converter.model.clock import today, utc_stamp
-from converter.model.errors import UsageError
 from converter.model.issues import Issue, Level, Place
 from converter.text import file_names
-from converter.usecases.identities import YEAR
+from converter.usecases.identities import YEAR, last_day
 from converter.workers.pool import Runner
 from converter.workers.requests.proof import ProofRequest
 
@@ -43,7 +42,6 @@ def request(folder: Path, union: UnionName, output: Path, passphrase: str = "") 
     public = keys.create(folder, passphrase) if fresh else keys.public(folder)
     subordinates.keep_name(folder, union)
     document = subordinates.request(folder, union, passphrase)
-    output.parent.mkdir(parents=True, exist_ok=True)
     return Requested(writing.write_output(output, [document]), public.fingerprint, fresh)
 
 
@@ -62,10 +60,11 @@ class Endorsed:
     union: UnionIdentity
     fingerprint: str  # of its keys, to be compared by telephone
     path: Path
+    wanted: Path  # the name that the file was to get
 
 
 def endorse(
-    asked: Path,
+    request: Path,
     folder: Path,
     target: Path,
     terms: EndorsementTerms,
@@ -76,9 +75,9 @@ def endorse(
     """Issue an identity to the union that asks with this file, or say why the file is no request.
     Raises UsageError, KeysError, LedgerError, OSError."""
     try:
-        found = subordinates.parse_request(files.load(asked))
+        found = subordinates.parse_request(files.load(request))
     except IdentityRefused as refused:
-        return _issue(refused, asked)
+        return _issue(refused, request)
     chain = subordinates.superior(folder)
     if own is not None and not chain:
         subordinates.keep_name(folder, own)
@@ -93,25 +92,19 @@ def endorse(
         passphrase=passphrase,
     )
     made = files.parse_union(document)[0]
-    name = filenames.harmless(f"{made.code}-{made.name}")[:60].strip(" .")
+    name = safe_names.harmless(f"{made.code}-{made.name}")[:60].strip(" .")
     path = target / f"{message('union_file')}-{name}.xml"
     if file_names.suffix(target) == ".xml":
         path = target
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return Endorsed(made, found.keys.fingerprint, writing.write_output(path, [document]))
+    written = writing.write_output(path, [document])
+    return Endorsed(made, found.keys.fingerprint, written, path)
 
 
 def _until(text: str, day: date, chain: Sequence[UnionIdentity]) -> date:
     if not text:
         until = day + YEAR
         return min(until, date.fromisoformat(chain[0].valid_until)) if chain else until
-    try:
-        until = date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError("identity_bad_date", value=text) from error
-    if until < day:
-        raise UsageError("identity_past", value=text)
-    return until
+    return last_day(text, day)
 
 
 def join(document: Path, folder: Path) -> tuple[UnionIdentity, ...] | Issue:

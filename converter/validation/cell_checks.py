@@ -193,7 +193,7 @@ def typed_over(field: Field, cells: Cells, derived: Texts, form: Form) -> Texts:
         if KINDS[field.kind].value_type is ValueType.DATE:
             for at in readable:
                 if typed[at][:7] == derived[at][:7] and names_month_only(raw[at]):
-                    typed[at] = derived[at]  # the month agrees, and no more was said
+                    typed[at] = derived[at]  # the month agrees, and nothing more was typed
     return typed
 
 

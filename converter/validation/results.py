@@ -45,8 +45,8 @@ class CellViolations:
 
     def __iter__(self) -> Iterator[CellViolation]:
         params = lru_cache(REMEMBERED)(self.params)
-        words = map(params, self.codes, self.raw, self.text)
-        return map(CellViolation, self.codes, repeat(self.field), self.records.tolist(), words)
+        found = map(params, self.codes, self.raw, self.text)
+        return map(CellViolation, self.codes, repeat(self.field), self.records.tolist(), found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,7 @@ async def _static(request: Request) -> Response:
 
 
 async def _icon(request: Request) -> Response:
-    """Browsers ask for it without being told to."""
+    """Browsers ask for it by themselves."""
     request.state.route, request.state.public = "/favicon.ico", True
     return services_of(request).pages.templates.static("icon.svg")
 

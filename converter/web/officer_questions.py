@@ -23,7 +23,6 @@ from converter.register.decisions import Decision
 from converter.register.precedence import ACCEPT, ASSIGN, REJECT, REVOKE
 from converter.register.waiting import Question
 from converter.report import audit_text
-from converter.statistics import collection
 from converter.usecases.receive import orders
 from converter.usecases.receive.orders import WaitingOrder
 from converter.web import progress
@@ -78,7 +77,7 @@ def _read(request: Request) -> Questions:
     if not progress.is_published(store):
         return NO_QUESTIONS
     with Snapshot(store) as register:
-        found = [*questions_of.questions(register, services.form, collection.newest(register))]
+        found = [*questions_of.questions(register, services.form, register.newest())]
         rows = register.query(
             "SELECT id, content FROM submissions WHERE list_contains(?::BIGINT[], id)",
             [[one.submission for one in found]],

@@ -79,8 +79,8 @@ class ProgressReader:
         key = _key(self._store)
         if key is None:
             return NONE
-        services, found = self._cached
-        if services != key:
+        known, found = self._cached
+        if known != key:
             found = self._read()
             self._cached = key, found
         return found
@@ -88,7 +88,7 @@ class ProgressReader:
     def _read(self) -> Published:
         form = with_codes(self._folder)
         with Snapshot(self._store) as register:
-            chosen = collection.newest(register)
+            chosen = register.newest()
             return Published(
                 stamp=str(register.state["published"]),
                 period=chosen,

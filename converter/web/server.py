@@ -99,7 +99,7 @@ def bind(listening: Listening) -> socket.socket:
 
 @contextlib.contextmanager
 def stoppable() -> Iterator[None]:
-    """Whatever runs here ends by KeyboardInterrupt when it is told to stop, by Ctrl+C or SIGTERM.
+    """The process ends by KeyboardInterrupt when it is asked to stop, by Ctrl+C or SIGTERM.
 
     The server has handlers of its own while it serves. Before that, a signal would go astray where
     the process was started with it ignored, in the background of a script, and in a container,
@@ -115,7 +115,7 @@ def stoppable() -> Iterator[None]:
 
 
 def serve(app: Starlette, listening: Listening, sock: socket.socket) -> None:
-    """Serve until the process is told to stop."""
+    """Serve until the process is asked to stop."""
     with _logging():
         prepared(app, listening).run(sockets=[sock])
 
@@ -155,7 +155,7 @@ class _OneLine(logging.Formatter):
 
 
 class _Bounded(logging.Filter):
-    """So many lines a second in the long run, whoever causes them; counts those left out."""
+    """So many lines a second in the long run, from all visitors together; counts those left out."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()

@@ -324,7 +324,7 @@ def test_a_gbk_console_does_not_stumble(tmp_path: Path) -> None:
     put(book[MEMBER_SHEET], member_cell(book, 1, "会员姓名"), "𠮷3")
     path = saved(book, tmp_path)
     done = subprocess.run(
-        [sys.executable, "-m", "converter.cli", "check", str(path)],
+        [sys.executable, "-m", "converter", "check", str(path)],
         capture_output=True,
         check=False,
         env={**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": "gbk"},

@@ -21,14 +21,14 @@ from converter.report import table
 from converter.report.table import Table
 from converter.text import display
 from converter.text.display import columns
-from tests import commands
+from tests import commands, forking
 from tests.identity.unions import office
 from tests.people import MEMBERS, UNIT
 from tests.sheets import MEMBER_SHEET, blank, fill, member_cell, put, saved
 from tests.usecases.receive.collection import packed, records
 
 pty = pytest.importorskip("pty", reason="no pseudo terminals here")
-CONVERTER = [sys.executable, "-m", "converter.cli"]
+CONVERTER = [sys.executable, "-m", "converter"]
 pytestmark = pytest.mark.usefixtures("near_workers")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -38,7 +38,7 @@ def terminal(*arguments: object, encoding: str = "utf-8", **environment: str) ->
     """Run a command on a pseudo terminal; its exit code and all that it showed."""
     master, slave = pty.openpty()
     environment = {"TERM": "xterm-256color", "COLUMNS": "80", **environment}
-    process: subprocess.Popen[bytes] | commands.Process
+    process: subprocess.Popen[bytes] | forking.Process
     if encoding == "utf-8":
         process = commands.begun(arguments, [slave] * 3, env=environment)
     else:  # settled when Python starts

@@ -24,7 +24,7 @@ from converter.web.desk import running
 from tests.people import MEMBERS
 from tests.sheets import MEMBER_SHEET, blank, fill, member_cell, put, saved
 
-COMMAND = [sys.executable, "-m", "converter.cli", "desk", "--no-browser"]
+COMMAND = [sys.executable, "-m", "converter", "desk", "--no-browser"]
 POSIX = os.name == "posix"
 
 

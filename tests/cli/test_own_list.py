@@ -276,6 +276,6 @@ def test_numbers_that_are_missing_or_rounded_are_named_whatever_the_headings(
     assert (
         "1 人的身份证号被 Excel 存成了数字，末尾几位已经丢了，请对照证件重填：钱二" in done.stdout
     )
-    assert "1 人没有身份证号，请对照证件补上：孙三" in done.stdout
+    assert "1 人没有身份证号，请对照证件补上，不是会员的请删除：孙三" in done.stdout
     again = run("template", "--from", "填.xlsx", "-o", "再填.xlsx", cwd=tmp_path)
-    assert "没有身份证号，请对照证件补上：孙三" in again.stdout
+    assert "没有身份证号，请对照证件补上，不是会员的请删除：孙三" in again.stdout

@@ -119,3 +119,33 @@ def test_show_says_that_nobody_is_found(
     assert reported.out == ""
     assert "查无示例" in reported.err
     assert cli.run(["show", str(book), "--member", MEMBERS[4][0], *how]) == 0
+
+
+def test_python_finds_the_command_where_the_path_does_not() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "converter", "--version"],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == started("--version").stdout != ""
+
+
+def test_a_user_without_a_home_checks_and_converts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service, a container: nothing can be remembered, everything else is done."""
+
+    def nobody() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("XDG_STATE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", nobody)
+    monkeypatch.chdir(tmp_path)
+    saved(fill(blank(), members=MEMBERS), tmp_path, "填报.xlsx")
+    assert cli.run(["check", "填报.xlsx"]) == 0
+    assert cli.run(["convert", "填报.xlsx", "-o", "上报.zip"]) == 0
+    assert cli.run(["template", "-o", "空白.xlsx"]) == 0
+    assert (tmp_path / "上报.zip").is_file()

@@ -205,7 +205,7 @@ def redirected(folder: Path, *arguments: str, encoding: str = "cp1252") -> tuple
     """What a command writes into files where the code page has no Chinese."""
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
     done = subprocess.run(
-        [sys.executable, "-m", "converter.cli", *arguments],
+        [sys.executable, "-m", "converter", *arguments],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -229,7 +229,7 @@ def test_in_one_file_the_mark_stands_once(faulty: Path) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
     with (faulty.parent / "out.txt").open("wb") as file:
         subprocess.run(
-            [sys.executable, "-m", "converter.cli", "check", faulty.name],
+            [sys.executable, "-m", "converter", "check", faulty.name],
             cwd=faulty.parent, env=environment, stdout=file, stderr=file, check=False,
         )  # fmt: skip
     data = (faulty.parent / "out.txt").read_bytes()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from converter.form_editor.cell_values import read, shown, words
+from converter.form_editor.cell_values import choice_labels, read, shown
 from converter.form_editor.columns import SHEETS, columns, form_rows
 from converter.forms import cards
 from converter.kinds import KINDS
@@ -66,7 +66,7 @@ def test_every_key_of_a_card_has_a_column() -> None:
 
 def test_words_to_choose_from_are_all_different() -> None:
     for holds in {c.holds for s in SHEETS for c in columns(s)}:
-        assert len(set(words(holds).values())) == len(words(holds))
+        assert len(set(choice_labels(holds).values())) == len(choice_labels(holds))
 
 
 def test_every_cell_says_what_it_is_for() -> None:

@@ -17,7 +17,15 @@ from converter.form_editor.source_files import read_sources
 from converter.form_editor.toml_text import literal
 from converter.forms import loading
 from converter.model.errors import FormError
-from tests.form_editor.books import FORMS, SHIPPED, Edited, built, without_regions, workbook
+from tests.form_editor.books import (
+    FORMS,
+    SHIPPED,
+    Edited,
+    built,
+    with_few_regions,
+    without_regions,
+    workbook,
+)
 from tests.forms.slips import SLIPS
 from tests.parity.office import recalculated
 from tests.tools import needs
@@ -37,7 +45,7 @@ def test_another_program_saves_the_workbook(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda one: f"{one.file}-{one.key}-{one.message_key}")
 def test_broken_cards_come_back_as_they_are(slip: object, tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(loading.form_dir(), tmp_path / "form"))
+    folder = with_few_regions(tmp_path / "form")
     slip.make(folder)  # type: ignore[attr-defined]
     try:
         sources = read_sources(folder)
@@ -66,7 +74,7 @@ STYLES = {
 
 @pytest.mark.parametrize("style", STYLES)
 def test_any_way_of_writing_is_kept(style: str, tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(loading.form_dir(), tmp_path / "form"))
+    folder = with_few_regions(tmp_path / "form")
     path = folder / "unit.toml"
     text = STYLES[style](path.read_text("utf-8"))
     path.write_bytes(text.encode())

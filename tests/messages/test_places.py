@@ -78,3 +78,23 @@ def test_every_sentence_is_given_what_it_fills_in() -> None:
                     missing.append((path.name, key, sorted(lacking)))
     assert missing == []
     assert seen > 800
+
+
+def _patterns(text: str) -> set[str]:
+    """Patterns of the keys that a module or page builds: `f"state_{one}"`, `"state_" ~ one`."""
+    built = re.findall(r'f"([^"\s]*)"', text)
+    built += [f"{start}{{}}" for start in re.findall(r'"(\w+_)" ~', text)]
+    return {".+".join(map(re.escape, re.split(r"\{[^}]*\}", one))) for one in built}
+
+
+def test_every_sentence_is_asked_for() -> None:
+    text = "\n".join(
+        path.read_text("utf-8")
+        for folder in (CONVERTER, CONVERTER.parent / "docs")
+        for path in folder.rglob("*.*")
+        if path.suffix in (".py", ".j2")
+    )
+    named = set(re.findall(r"""["']([\w.]+)["']""", text))
+    built = [re.compile(one) for one in _patterns(text) if re.search(r"[a-z]{2}", one)]
+    unused = set(_placeholders()) - named
+    assert [key for key in sorted(unused) if not any(one.fullmatch(key) for one in built)] == []

@@ -3,6 +3,7 @@
     clerk.py PIPE (WORKBOOK RESULT WHAT)…
 
 WHAT is words joined by commas, done one after the other: delete:ROW, insert:ROW,
+copy:ROW (inserted again below itself),
 sort:AREA:COLUMN (downwards; its columns count from 0), clear:ROW, write:ADDRESS=TEXT,
 paste:ADDRESS=CELL|CELL/CELL|CELL (rows of a list of her own, its looks included),
 sheet:NUMBER (go on in another sheet, counted from 0).
@@ -51,6 +52,11 @@ def edit(document: Any, what: str) -> None:
             sheet.Rows.removeByIndex(int(rest) - 1, 1)
         elif verb == "insert":
             sheet.Rows.insertByIndex(int(rest) - 1, 1)
+        elif verb == "copy":
+            row = int(rest)
+            sheet.Rows.insertByIndex(row, 1)
+            whole = sheet.Rows.getByIndex(row - 1).RangeAddress
+            sheet.copyRange(sheet.getCellByPosition(0, row).CellAddress, whole)
         elif verb == "sort":
             area, _, column = rest.rpartition(":")
             rows = sheet.getCellRangeByName(area)

@@ -38,6 +38,7 @@ EDITS = {
     "insert and write below": "insert:8,write:B8=插示例,write:B60=远示例,write:B61=近示例",
     "insert into a sheet without a fault": "delete:12,delete:10,delete:7,insert:7,write:B7=插示例",
     "insert below and fill": f"insert:45,write:B45=插示例,write:C45={id_number('130102', '1990-01-01', 88)}",
+    "copy a row and fill": "copy:7,write:B8=抄示例,write:C8=13010219900101",
     "sort by name": "sort:A5:H44:1",
     "sort by ID": "sort:A5:H44:2",
     "sort, delete, insert": "sort:A5:H44:2,delete:6,insert:9,sort:A5:H44:1",
@@ -93,6 +94,11 @@ def test_rows_without_formulas_raise_no_false_alarm(results: dict[str, Path], ed
     assert verdicts.error_cells(path, path) == []
 
 
+def test_a_copied_row_is_validated_at_once(results: dict[str, Path]) -> None:
+    shown = verdicts.shown(results["copy a row and fill"], FORM)
+    assert shown["member", "G8"] == {("error", "K112")}
+
+
 def test_faults_are_there_to_be_found(results: dict[str, Path]) -> None:
     output = verdicts.shown(results["nothing"], FORM)
     found = {where[1]: codes for where, codes in output.items() if where[0] == "member" and codes}
@@ -106,7 +112,7 @@ def test_faults_are_there_to_be_found(results: dict[str, Path]) -> None:
 @pytest.mark.parametrize(
     ("edit", "members"),
     [("nothing", 12), ("delete", 11), ("delete first and last", 10), ("delete every row", 0),
-     ("insert", 12), ("insert and fill", 13), ("insert at the top and fill", 13),
+     ("insert", 12), ("copy a row and fill", 13), ("insert and fill", 13), ("insert at the top and fill", 13),
      ("clear a row", 11), ("sort by name", 12)],
 )  # fmt: skip
 def test_members_are_counted_right_after_editing(

@@ -15,6 +15,7 @@ from converter.model.clock import today
 from converter.model.forms import Form
 from converter.model.submissions import Submission
 from converter.template.answers import EPOCH
+from converter.template.labels import VERDICT_END
 from converter.template.layout import MemberLayout
 from converter.template.stored import Computed
 from converter.validation import checking
@@ -77,6 +78,20 @@ def test_visible_cells_store_what_is_computed(pairs: dict[str, tuple[Any, Any]],
         if plain(cell.value) != plain(other := computed[sheet.title][cell.coordinate].value)
     ]
     assert differing == []
+
+
+@pytest.mark.parametrize("name", ["blank", "filled"])
+def test_no_stored_verdict_of_a_row_is_an_empty_text(
+    pairs: dict[str, tuple[Any, Any]], name: str
+) -> None:
+    # LibreOffice takes an empty text for none: the first edit would compute every row.
+    layout = MemberLayout(FORM.main_table, 40)
+    written, _ = pairs[name]
+    checks = [
+        written[FORM.main_table.title].cell(row, layout.check).value
+        for row in range(layout.FIRST_ROW, layout.last_row + 1)
+    ]
+    assert all(check.endswith(VERDICT_END) for check in checks)
 
 
 def test_every_formula_stores_a_value(tmp_path: Path) -> None:

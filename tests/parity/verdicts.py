@@ -22,7 +22,7 @@ from converter.model.forms import Field, Form, Rule
 from converter.model.issues import Issue, Level, column_letters
 from converter.model.submissions import Submission
 from converter.rules import FAMILIES
-from converter.template.labels import label
+from converter.template.labels import VERDICT_END, label
 from converter.template.layout import MemberLayout, UnitLayout
 from converter.validation import checking
 from converter.validation.checking import Checked
@@ -46,7 +46,8 @@ def shown(path: Path, form: Form) -> Verdicts:
     for sheet, cell in check_cells(values(path), form):
         output = set()
         later = {label(form, key) for key in ("later", "later_date")}
-        if rest := "；".join(t for t in str(cell.value or "").split("；") if t not in later):
+        texts = str(cell.value or "").removesuffix(VERDICT_END)
+        if rest := "；".join(t for t in texts.split("；") if t not in later):
             pairs = _MESSAGE.findall(rest)
             assert pairs, f"{sheet} {cell.coordinate}: {cell.value!r}"
             output = {(_LEVEL[level], code) for level, code in pairs}

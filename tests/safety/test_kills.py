@@ -49,7 +49,7 @@ def run(where: Path, arguments: Sequence[object], kill: tuple[float, bool] | Non
     killed with it. Returns when all that it started is gone."""
     started = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-m", "converter.cli", *map(str, arguments)],
+        [sys.executable, "-m", "converter", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         cwd=where,

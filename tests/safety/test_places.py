@@ -51,7 +51,7 @@ def _still(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def start(*arguments: object, when: int = EPOCH) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "converter.cli", *map(str, arguments)],
+        [sys.executable, "-m", "converter", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=os.environ | {"PYTHONPATH": str(ROOT), "SOURCE_DATE_EPOCH": str(when)},

@@ -11,10 +11,12 @@ import pytest
 from converter.cli import cli
 from converter.identity import keys
 from converter.model.errors import BackupSealed, UsageError
+from converter.register import Register
 from converter.usecases import backup
 from converter.usecases.receive import receive
 from converter.workers.pool import Worker
 from tests.identity.unions import UNIT, office
+from tests.sheets import FORM
 from tests.usecases.receive.collection import Inbox, faulty, packed, records
 from tests.usecases.receive.conftest import NOW, plan
 
@@ -48,6 +50,15 @@ def test_register_publication_and_replies_are_private(tmp_path: Path) -> None:
     assert list((tmp_path / "S").rglob("*.parquet"))
     assert [name for name in readable_by_others(tmp_path / "S") if name != "lock"] == []
     assert readable_by_others(tmp_path / "R") == []
+
+
+def test_the_folders_that_are_made_for_them_are_private(tmp_path: Path) -> None:
+    union = office(tmp_path)
+    union.file(UNIT)
+    with Register(tmp_path / "年" / "S", FORM):
+        pass
+    made = (union.files, tmp_path / "年", tmp_path / "年" / "S")
+    assert [path for path in made if path.stat().st_mode & 0o077] == []
 
 
 def test_a_backup_is_private(tmp_path: Path) -> None:

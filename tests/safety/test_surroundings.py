@@ -70,7 +70,7 @@ def test_no_command_waits_for_a_pipe(tmp_path: Path) -> None:
         (pipe, identity),  # dropped on the program's icon
     ):
         done = subprocess.run(
-            [sys.executable, "-m", "converter.cli", *map(str, arguments)],
+            [sys.executable, "-m", "converter", *map(str, arguments)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

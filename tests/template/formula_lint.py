@@ -66,7 +66,9 @@ def tokens(formula: str) -> list[Token]:
 
 
 def functions(formula: str) -> set[str]:
-    return {t.value.rstrip("(").upper() for t in tokens(formula) if t.type == "FUNC" and t.subtype == "OPEN"}  # fmt: skip
+    """Also the one that a range ends with: `$A$1:INDEX(…)`."""
+    opened = (t.value for t in tokens(formula) if t.type == "FUNC" and t.subtype == "OPEN")
+    return {text.rpartition(":")[2].rstrip("(").upper() for text in opened}
 
 
 def depth(formula: str) -> int:

@@ -84,9 +84,9 @@ class Office:
         return forwarding.forward(self.store, FOLDER, self.keys, output, plan, None)
 
     def tables(
-        self, union: str = "", by: Sequence[str] = BREAKDOWNS
+        self, union: str = "", by: Sequence[str] = ()
     ) -> dict[str, list[tuple[object, ...]]]:
-        """Every table of the statistics, as it is shown; without breakdowns it takes a fifth."""
+        """The tables of the statistics, as they are shown; all of them are in `breakdowns`."""
         with Snapshot(self.store) as register:
             via = register.via(union) if union else ""
         with Snapshot(self.store, via) as register:
@@ -95,6 +95,10 @@ class Office:
                 by=by, counts=["full_time_cadres"], cross=bool(by), units=True,
             )  # fmt: skip
         return {one.table.key: [one.table.header, *one.table.rows] for one in found}
+
+    def breakdowns(self, union: str = "") -> dict[str, list[tuple[object, ...]]]:
+        """Every table that there is, which takes five times as long."""
+        return self.tables(union, BREAKDOWNS)
 
     def states(self) -> dict[str, str]:
         """What became of every forward, by file."""

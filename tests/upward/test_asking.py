@@ -50,7 +50,9 @@ def written(office: Office, below: str = "") -> Path:
     path = office.folder / f"问题{below}.xlsx"
     path.unlink(missing_ok=True)
     if below:
-        return deciding.write_asked(office.store, FOLDER, FORM, below, "", path, office.worker)[0]
+        return deciding.write_questions_below(office.store, FOLDER, below, "", path, office.worker)[
+            0
+        ]
     return deciding.write_questions(office.store, FOLDER, FORM, "", path, office.worker)[0]
 
 

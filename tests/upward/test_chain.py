@@ -22,14 +22,14 @@ DAY = 86_400
 
 def test_the_citys_figures_of_a_county_are_the_countys_own(merged: Chain) -> None:
     for office in (merged.county, merged.other):
-        own, below = office.tables(), merged.city.tables(office.desk.union.code)
+        own, below = office.breakdowns(), merged.city.breakdowns(office.desk.union.code)
         assert own == below
-        assert merged.city.tables(office.desk.union.name) == own
+        assert merged.city.breakdowns(office.desk.union.name) == own
 
 
 def test_the_citys_totals_are_the_sums_of_the_counties(merged: Chain) -> None:
-    own = [office.tables() for office in (merged.county, merged.other)]
-    city = merged.city.tables()
+    own = [office.breakdowns() for office in (merged.county, merged.other)]
+    city = merged.city.breakdowns()
     for key in ("progress", "by_superior_union"):
         totals = [found[key][-1] for found in (*own, city)]
         width = len(totals[0]) - 1  # the last is a percentage
@@ -44,9 +44,9 @@ def test_the_provinces_figures_are_the_citys_and_drill_to_the_counties(merged: C
     merged.province.put(merged.city.forward().path)
     done = merged.province.receive()
     assert [one.forward.state for one in done.forwards] == ["current"]
-    assert merged.province.tables("1301") == merged.city.tables()
+    assert merged.province.breakdowns("1301") == merged.city.breakdowns()
     for office in (merged.county, merged.other):
-        assert merged.province.tables(office.desk.union.code) == office.tables()
+        assert merged.province.breakdowns(office.desk.union.code) == office.breakdowns()
 
 
 def test_what_a_unit_sent_can_be_proven_later(merged: Chain) -> None:
@@ -217,7 +217,7 @@ def test_figures_alone_have_no_people(chain: Chain) -> None:
         ((phone,),) = register.query("SELECT DISTINCT phone FROM answers WHERE phone <> ''")
     chain.city.put(path)
     chain.city.receive()
-    own, below = chain.county.tables(), chain.city.tables("130102")
+    own, below = chain.county.breakdowns(), chain.city.breakdowns("130102")
     assert own["progress"] == below["progress"]
     assert own["units"] == below["units"]
     with Snapshot(chain.city.store) as register:
@@ -289,11 +289,11 @@ def test_townships_of_one_name_in_two_counties_stay_two(chain: Chain) -> None:
     chain.city.receive(now=NOW + 2 * DAY)
     chain.province.put(chain.city.forward(NOW + 2 * DAY).path)
     chain.province.receive(now=NOW + 3 * DAY)
-    assert chain.province.tables("1301") == chain.city.tables()
-    rows = {str(row[0]).strip("\u3000"): row[1:] for row in chain.city.tables()["progress"]}
+    assert chain.province.breakdowns("1301") == chain.city.breakdowns()
+    rows = {str(row[0]).strip("\u3000"): row[1:] for row in chain.city.breakdowns()["progress"]}
     for office in (chain.county, chain.other):
         own = office.desk.union
-        assert chain.city.tables(own.code) == office.tables()
-        assert chain.province.tables(own.code) == office.tables()
-        assert rows[own.name] == office.tables()["progress"][-1][1:]
+        assert chain.city.breakdowns(own.code) == office.breakdowns()
+        assert chain.province.breakdowns(own.code) == office.breakdowns()
+        assert rows[own.name] == office.breakdowns()["progress"][-1][1:]
         assert rows[f"城关镇总工会（{own.name}）"][0] == 1

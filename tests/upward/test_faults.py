@@ -23,10 +23,9 @@ from converter.model.errors import RegisterError
 from converter.register import Register
 from converter.upward import layout
 from converter.usecases.receive import Plan, receive
-from converter.workers.pool import Worker
 from tests import commands
 from tests.identity.chain import COUNTY, UnionDesk
-from tests.upward.conftest import FOLDER, NOW, Chain, Office, listed, offices
+from tests.upward.conftest import FOLDER, NOW, Chain, Office, listed
 from tests.usecases.receive.collection import packed, records
 from tests.usecases.receive.killing import KILLED, Steps, in_fork
 
@@ -191,22 +190,18 @@ FORGERIES: dict[str, tuple[Callable[[Chain, Members], None], str]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def figures(received: Path, worker: Worker) -> dict[str, list[tuple[object, ...]]]:
-    """What the city counts before anything forged arrives."""
-    return offices(received, worker).city.tables(by=())
-
-
-@pytest.mark.parametrize("name", FORGERIES)
-def test_a_forged_forward_is_refused(
-    name: str, joined: Chain, figures: dict[str, list[tuple[object, ...]]]
-) -> None:
-    forge, code = FORGERIES[name]
-    path = joined.county.folder / "130102.zip"
-    made = Members.of(path)
-    forge(joined, made)
-    assert refused(joined.city, made.write(path.with_name("x.zip"))) == code
-    assert joined.city.tables(by=()) == figures
+def test_forged_forwards_are_refused_and_change_nothing(joined: Chain) -> None:
+    path, figures = joined.county.folder / "130102.zip", joined.city.tables()
+    for name, (forge, _) in FORGERIES.items():
+        made = Members.of(path)
+        forge(joined, made)
+        joined.city.put(made.write(path.with_name("x.zip")), f"{name}.zip")
+    done = joined.city.receive(now=NOW + 9 * DAY).forwards
+    assert {one.forward.state for one in done} <= {"rejected", "unopened"}
+    assert {one.forward.file: one.forward.reason for one in done} == {
+        f"{name}.zip": code for name, (_, code) in FORGERIES.items()
+    }
+    assert joined.city.tables() == figures
 
 
 def test_the_chain_above_the_receiver_does_not_matter_to_it(chain: Chain, sound: Path) -> None:
@@ -279,7 +274,7 @@ def test_a_forward_that_was_killed_leaves_all_of_it_or_nothing(chain: Chain) -> 
 @pytest.mark.posix("SIGKILL")
 def test_a_merge_that_was_killed_leaves_the_old_or_the_new(merged: Chain) -> None:
     city, county = merged.city, merged.county
-    old = city.tables(by=())
+    old = city.tables()
     (county.inbox / "1.zip").unlink()
     county.put(packed(records(6, superior_union=county.desk.union.name)), "6.zip")
     county.receive([listed(county.desk, n) for n in range(1, 8)], keys=False, now=NOW + DAY)
@@ -288,7 +283,7 @@ def test_a_merge_that_was_killed_leaves_the_old_or_the_new(merged: Chain) -> Non
     codes, new = [], None
     for at in range(1, 60, 2):
         codes.append(killed(at, *line, found=True))  # both counties are incomplete
-        found = city.tables(by=())
+        found = city.tables()
         if found != old:
             new = new or found
             assert found == new

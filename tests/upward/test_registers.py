@@ -36,7 +36,7 @@ def test_a_register_counts_as_unsigned_with_the_countys_figures(part: str, chain
     (issue,) = [one for one in done.findings if one.code == "C124"]
     assert "没有签名" in str(issue.params["why"])
     assert done.results == {}
-    assert city.tables("130102") == chain.county.tables()
+    assert city.breakdowns("130102") == chain.county.breakdowns()
     assert city.receive(now=NOW + DAY).forwards == ()
 
 

@@ -89,7 +89,7 @@ def test_two_commands_at_the_same_time(
     running = []
     for inbox in (desk(chain, chain.county, "甲"), desk(chain, chain.other, "乙")):
         line = ["receive", inbox, "--store", city.store, "--keys", city.keys, "--period", "2026"]
-        command = [sys.executable, "-m", "converter.cli", *map(str, line)]
+        command = [sys.executable, "-m", "converter", *map(str, line)]
         running.append(
             subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         )

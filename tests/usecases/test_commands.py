@@ -14,7 +14,7 @@ from converter.model.errors import WorkerDied
 from converter.workers import pool, tasks
 from converter.workers.pool import Worker
 from converter.workers.requests.check import CheckRequest
-from tests import commands
+from tests import commands, forking
 from tests.sheets import blank, fill, saved
 from tests.workers.orders import Order
 
@@ -42,6 +42,7 @@ def test_a_forked_command_says_what_a_plain_one_says(
     assert os.environ.get("COLUMNS") != "60"
 
 
+@pytest.mark.usefixtures("forks_see_patches")
 def test_a_bug_of_a_forked_command_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
         raise KeyError("here")
@@ -52,7 +53,7 @@ def test_a_bug_of_a_forked_command_is_seen(monkeypatch: pytest.MonkeyPatch) -> N
     assert "KeyError" in done.stderr
 
 
-@pytest.mark.usefixtures("near_workers")
+@pytest.mark.usefixtures("near_workers", "forks_see_patches")
 def test_a_forked_worker_is_a_process_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,6 +72,6 @@ def test_a_forked_worker_is_a_process_of_its_own(
         answer = worker.run(CheckRequest(form_dir(), ((path,),)))
         assert [one.outcome.file for one in answer.submissions] == [str(path)]
         process = worker._process
-    assert isinstance(process, commands.Process)
+    assert isinstance(process, forking.Process)
     assert process.poll() == -signal.SIGKILL  # stopped
     assert pool.subprocess is commands.FORKING

@@ -240,6 +240,12 @@ def _described(found: Members, change: Callable[[dict[str, object]], None]) -> M
     return [(n, json.dumps(descriptor).encode() if n == DESCRIPTOR else d) for n, d in found]
 
 
+def _with_a_key_twice(found: Members) -> Members:
+    """The signature covers what the last of the two says; other readers take the first."""
+    more = b'{"created": "2030-01-01T00:00:00Z", '
+    return [(n, more + d.lstrip()[1:] if n == DESCRIPTOR else d) for n, d in found]
+
+
 FORGED: dict[str, tuple[Callable[[Members], Members], str]] = {
     "a card changed": (lambda found: _bit(found, "rules.toml"), "altered"),
     "a list changed": (lambda found: _bit(found, "codes/sex.csv"), "altered"),
@@ -261,6 +267,7 @@ FORGED: dict[str, tuple[Callable[[Members], Members], str]] = {
     ),
     "something more said": (lambda found: _described(found, lambda d: d.update(x=1)), "altered"),
     "files of no kind": (lambda found: _described(found, lambda d: d.update(files=7)), "damaged"),
+    "a key that stands twice": (_with_a_key_twice, "damaged"),
     "out of the folder": (lambda found: [*found, ("../evil.toml", b"")], "names"),
     "from the root": (lambda found: [*found, ("/tmp/evil.toml", b"")], "names"),
     "a Windows path": (lambda found: [*found, ("codes\\..\\..\\evil.csv", b"")], "names"),

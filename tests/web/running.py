@@ -33,7 +33,7 @@ class Portal:
     def __init__(self, world: World, *options: object, descriptors: int = 0) -> None:
         """`descriptors`: how many files it may have open at most, 0 = as this process."""
         command = [
-            sys.executable, "-m", "converter.cli", "portal", "--keys", world.keys,
+            sys.executable, "-m", "converter", "portal", "--keys", world.keys,
             "--issued", world.issued, "--inbox", world.inbox, "--published", world.store,
             "--reply", world.reply, "--port", 0, "--jobs", 2, *options,
         ]  # fmt: skip

@@ -30,7 +30,7 @@ def started(folder: Path, arguments: list[str]) -> tuple[str, int]:
         at = arguments.index("--port")
         arguments = [*arguments[:at], *arguments[at + 2 :]]
     process = subprocess.Popen(
-        [sys.executable, "-m", "converter.cli", *arguments, "--port", "0"],
+        [sys.executable, "-m", "converter", *arguments, "--port", "0"],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8",
     )  # fmt: skip
     try:

@@ -91,7 +91,7 @@ def test_with_it_units_submit_signed_packages(locked: World, tmp_path: Path) -> 
 def test_on_a_terminal_it_is_asked_for_and_not_shown(locked: World) -> None:
     master, slave = os.openpty()
     command = [
-        sys.executable, "-m", "converter.cli", "portal", "--keys", locked.keys, "--issued",
+        sys.executable, "-m", "converter", "portal", "--keys", locked.keys, "--issued",
         locked.issued, "--inbox", locked.inbox, "--published", locked.store, "--port", 0,
     ]  # fmt: skip
     process = subprocess.Popen(

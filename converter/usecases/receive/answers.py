@@ -19,7 +19,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from converter.files import filenames, writing
+from converter.files import safe_names, writing
 from converter.files.os_errors import is_open_elsewhere
 from converter.messages.catalogue import message
 from converter.model.clock import in_china
@@ -137,11 +137,11 @@ def _folder_of(folder: Path, unit: _Unit) -> str:
     """Names come from files of strangers: none leads out of the folder."""
     names = (unit.superior, " ".join(filter(None, (unit.code, unit.name))))
     parts = list(filter(None, map(_shown, names)))
-    return filenames.below(str(folder), "/".join(parts), "")
+    return safe_names.below(str(folder), "/".join(parts), "")
 
 
 def _shown(name: str) -> str:
-    return filenames.harmless(characters.without_invisible(name))
+    return safe_names.harmless(characters.without_invisible(name))
 
 
 def _replies(reply: Path, unit: _Unit) -> Iterator[Path]:
@@ -171,7 +171,7 @@ def _link(folder: Path, paths: Iterable[Path]) -> None:
             if target.samefile(path):
                 continue
             if list(remove_closed([target])):  # the next run gives this one its own name
-                target = filenames.reply_beside(target, 2)
+                target = safe_names.reply_beside(target, 2)
                 list(remove_closed([target]))
         try:
             os.link(path, target)

@@ -26,6 +26,7 @@ from converter.register import (
     forward_precedence,
     forward_removal,
     forwarded,
+    periods,
     published,
 )
 from converter.register.again import CHANGING
@@ -45,6 +46,7 @@ from converter.register.knowledge import Knowledge
 from converter.register.precedence import (
     ACCEPT,
     ACCEPTED,
+    CLOSED,
     STRANGER,
     UNSIGNED,
     ClaimedSender,
@@ -98,7 +100,7 @@ def receive_forwards(
             shutil.rmtree(folder, ignore_errors=True)
             continue  # as it was
         if not new.state:
-            new = replace(new, reason=names.bar(new))
+            new = replace(new, reason=names.bar(new, before))
         stays = () if forwarded.is_barred(new) else COUNTING  # it is no longer known
         gone = {one.number for one in before if one in lost or one.state not in stays}
         others = [
@@ -167,6 +169,7 @@ class _KnownNames:
 
     unions: Mapping[str, set[str]]
     units: Mapping[str, set[str]]
+    is_closed: bool  # the period that is collected
 
     @classmethod
     def read(cls, register: Register, plan: Plan, period: str) -> _KnownNames:
@@ -195,7 +198,9 @@ class _KnownNames:
             is_unit = same_name(one.superior) in lines or one.code in issued or one.code in reported
             is_union = name in above or name in unions.get(one.code, ())
             (units if is_unit and not is_union else unions)[one.code].add(name)
-        return cls(dict(unions), dict(units))
+        known = register.change(lambda known: periods.read(known.connection))
+        is_closed = any((one.period, one.state) == (period, CLOSED) for one in known)
+        return cls(dict(unions), dict(units), is_closed)
 
     @property
     def codes(self) -> tuple[tuple[str, str], ...]:
@@ -204,9 +209,16 @@ class _KnownNames:
             (name, code) for code, names in self.unions.items() for name in names if code and name
         )
 
-    def bar(self, one: Forward) -> str:
-        """Why a forward without a chain does not count by what it says of itself: nobody knows such
-        a union, or it is a unit. A union that lists nobody yet knows no strangers."""
+    def bar(self, one: Forward, before: Sequence[Forward]) -> str:
+        """Why a forward does not count by itself. `before`: what is known of the same file, which
+        something has kept from counting where it has a reason; a closed period takes in nothing
+        more."""
+        late = self.is_closed and all(known.reason for known in before)
+        return self._doubt(one) or (CLOSED if late else "")
+
+    def _doubt(self, one: Forward) -> str:
+        """Why a forward without a chain is not what it says: nobody knows such a union, or it is a
+        unit. A union that lists nobody yet knows no strangers."""
         if one.confirmed or not (self.unions or self.units):
             return ""
         name = same_name(one.name)
@@ -226,7 +238,7 @@ def _again(
     came."""
     counts = one.state in COUNTING and not one.confirmed
     held = one.state == HELD and forwarded.is_barred(one)
-    if (counts or held) and one.reason != names.bar(one) and not forwarded.is_accepted(one):
+    if (counts or held) and one.reason != names.bar(one, [one]) and not forwarded.is_accepted(one):
         return True
     if one.state in (SUPERSEDED, OLDER) and not forwarded.keeps_tables(one, known):
         of_union = [
@@ -240,7 +252,7 @@ def _again(
     if one.state == REJECTED and one.reason in forwarded.LATER:
         return True
     waits = counts or held or one.state == UNOPENED
-    return plan.keys is not None and waits and bool(one.superior)
+    return plan.keys is not None and waits and not one.confirmed and bool(one.superior)
 
 
 def _settled(

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from converter.files import filenames, zip_writing
+from converter.files import safe_names, zip_writing
 from converter.messages.catalogue import message
 from converter.register import published
 from converter.register.schema import UNREADABLE
@@ -171,4 +171,4 @@ def receipt_page(reply: Path, name: str) -> Path:
 
 def _reply(reply: Path, word: str, name: str, suffix: str) -> Path:
     folder, slash, last = name.rpartition("/")
-    return reply / filenames.below(str(reply), f"{folder}{slash}{word}-{last}", suffix)
+    return reply / safe_names.below(str(reply), f"{folder}{slash}{word}-{last}", suffix)

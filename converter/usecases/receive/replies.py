@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from converter.files import filenames, writing
+from converter.files import safe_names, writing
 from converter.files.os_errors import is_open_elsewhere
 from converter.forms.amendments import OFF
 from converter.messages.catalogue import message
@@ -72,7 +72,7 @@ def write_closed(files: Iterable[tuple[Path, bytes]]) -> dict[Path, Path]:
         files,
         personal=True,
         beside=writing.Beside.WHERE_OPEN,
-        other_name=filenames.reply_beside,
+        other_name=safe_names.reply_beside,
     )
 
 
@@ -105,7 +105,7 @@ def give_names(folder: Path) -> None:
         for name in names
         if beside.match(name)
     ]
-    newest = {filenames.reply_named(p): p for p in sorted(found, key=lambda p: p.stat().st_mtime)}
+    newest = {safe_names.reply_named(p): p for p in sorted(found, key=lambda p: p.stat().st_mtime)}
     for path, latest in newest.items():
         try:
             latest.replace(path)
@@ -113,7 +113,7 @@ def give_names(folder: Path) -> None:
             if not is_open_elsewhere(error):
                 raise
             continue
-        others = (p for p in found if p != latest and filenames.reply_named(p) == path)
+        others = (p for p in found if p != latest and safe_names.reply_named(p) == path)
         list(remove_closed(others))
 
 

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from converter.files import writing
+from converter.files.opening import open_file
 from converter.forms import loading
 from converter.model.errors import ConverterError, InternalError
 from converter.usecases import failures
@@ -24,7 +25,7 @@ from converter.web import correcting, guard
 from converter.web.correcting import EditsFull
 from converter.web.desk import checking, corrections, forms, handing, keeping, lending, viewing
 from converter.web.desk.access import Access, LocalOnly
-from converter.web.desk.desk import FILES, LARGEST, Desk, desk_of, open_file, problem, show
+from converter.web.desk.desk import FILES, LARGEST, Desk, desk_of, problem, show
 from converter.web.desk.place import ClerkFolder
 from converter.web.desk.presence import LOOK
 from converter.web.pages import STATIC, PageTemplates
@@ -169,7 +170,7 @@ async def _static(request: Request) -> Response:
 
 
 async def _icon(request: Request) -> Response:
-    """Browsers ask for it without being told to."""
+    """Browsers ask for it by themselves."""
     return desk_of(request).templates.static("icon.svg")
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from converter.files.opening import open_file
 from converter.forms import loading
 from converter.identity.files import Public
 from converter.messages.catalogue import message
@@ -45,16 +43,6 @@ FIELDS, FIELD = 200, 4096  # fields of a form, bytes of one
 LARGEST = 128 << 20  # bytes of a file: as much as a worker would read
 FILES = 20  # dropped together
 T = TypeVar("T")
-
-
-def open_file(path: Path) -> None:
-    """Open a file or folder in the program that the system has for it. Raises OSError."""
-    if sys.platform == "win32":
-        os.startfile(path)
-    else:
-        opener = "open" if sys.platform == "darwin" else "xdg-open"
-        quiet = subprocess.DEVNULL
-        subprocess.Popen([opener, str(path)], stdin=quiet, stdout=quiet, stderr=quiet)
 
 
 @dataclass

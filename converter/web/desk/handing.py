@@ -123,8 +123,8 @@ def _install(desk: Desk, path: Path) -> str:
     form_store.trust(package.fingerprint)
     if package.form == desk.form.id:
         desk.use(loading.form_dir(package.form).resolve())
-    words = {"title": report.now.title, "version": package.version}
-    return message(f"desk_form_{package.kind}", **words)
+    params = {"title": report.now.title, "version": package.version}
+    return message(f"desk_form_{package.kind}", **params)
 
 
 def _keep(desk: Desk, one: RecognisedFile) -> Path:
@@ -151,7 +151,7 @@ def _choose(
     request: Request, found: Sequence[RecognisedFile], documents: Sequence[Document]
 ) -> Response:
     """Several files that are no one submission: which is to be worked on? A form and its marked
-    copy are told apart here."""
+    copy are distinguished here."""
     parts = list(zip(found, documents, strict=True))
     return show(
         request, "choose", parts=parts, marked=any(one.kind is FileKind.MARKED for one in found)

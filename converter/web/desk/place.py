@@ -169,12 +169,16 @@ def shown(path: Path) -> str:
 
 
 def default_root() -> Path:
-    """The place in the folder of documents, as the system names it."""
+    """The place in the folder of documents, as the system names it; where one is for a user who has
+    no folder of her own."""
     return _documents() / message("desk_place")
 
 
 def _documents() -> Path:
-    home = Path.home()
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return Path.cwd()
     if sys.platform == "win32":
         import winreg
 

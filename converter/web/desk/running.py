@@ -110,5 +110,5 @@ def _serve(
     running = server.prepared(app, LISTENING)
     instance.write(port, access)
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl+C is one way to end it
-        ready(access.address())  # whoever comes before it serves waits
+        ready(access.address())  # a browser that comes before it serves waits
         running.run(sockets=[sock])

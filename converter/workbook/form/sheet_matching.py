@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Hashable, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Hashable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +19,7 @@ from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
 from converter.model.issues import Issue
 from converter.model.submissions import RawSheet
+from converter.text import characters
 from converter.text.headings import normalized
 from converter.workbook.form import record_sheet, table_heading, table_sheet
 from converter.workbook.form.table_heading import HEADING_ROWS, LOWEST_HEADING
@@ -32,8 +41,8 @@ from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.unreadable import UnreadableFile
 
 MISSING_SHEET = "S001"
-MOST_PEOPLELESS = 64  # sheets, of 64 kB at most
-_PEOPLELESS: set[Hashable] = set()
+MOST_IRRELEVANT = 64  # sheets, of 64 kB at most
+_IRRELEVANT: set[Hashable] = set()  # contents without people or answers
 
 
 class Workbook(Protocol):
@@ -107,10 +116,15 @@ def read_sheets(
         taken.add(choice.reading.index)  # one sheet is not two of the form's
         chosen[sheet.key] = choice
     found = {key: c.reading.raw for key, c in chosen.items() if c.reading.raw is not None}
-    named_people = _report_unread(book, form, chosen, found, report, is_own=is_own)
+    table = people_table(form)
+    if table is not None and table.key not in found:
+        table = None
+    unread = _unread_sheets(book, table, chosen, found, report, is_own=is_own)
+    named_people = _report_unread(table, unread, report) if table else ()
     for sheet in form.sheets:
         if sheet.key in chosen:
-            _report_others(sheet, chosen[sheet.key], named_people, report)
+            copies = [one.name for one in unread if sheet.key in one.answers]
+            _report_others(sheet, chosen[sheet.key], copies, named_people, report)
     return found
 
 
@@ -128,25 +142,31 @@ def _below_record(
     return None
 
 
-def _report_unread(
+@dataclass(frozen=True, slots=True)
+class _UnreadSheet:
+    """What a sheet has that no record holds."""
+
+    name: str
+    people: Sequence[PeopleColumn]  # ID numbers
+    names: Sequence[PeopleColumn] = ()  # of people without a number
+    answers: Collection[str] = ()  # keys of records that it answers in another way
+
+
+def _unread_sheets(
     book: Workbook,
-    form: Form,
+    table: Sheet | None,
     chosen: Mapping[str, _Choice],
     found: Mapping[str, RawSheet],
     report: IssueCollector,
     *,
     is_own: bool,
-) -> set[str]:
-    """Name the people whom no record holds; returns the sheets they stand on."""
-    table = people_table(form)
-    if table is None or table.key not in found:
-        return set()
+) -> list[_UnreadSheet]:
+    form = report.form
     known, names = known_numbers(form, found), known_names(form, found)
-    unnamed: dict[str, list[PeopleColumn]] = {}
-    columns = {
-        choice.reading.facts.name: [one.without(known) for one in choice.reading.unread]
+    sheets = [
+        _UnreadSheet(choice.reading.facts.name, [o.without(known) for o in choice.reading.unread])
         for choice in chosen.values()
-    }
+    ]
     taken = {choice.reading.index for choice in chosen.values()}
     lists = own_list(form) if is_own else ""
     # Lists of what was found and changed repeat what stands in the form.
@@ -155,40 +175,83 @@ def _report_unread(
         if index in taken or (hidden and name == lists) or name in reports:
             continue
         try:
-            columns[name], unnamed[name] = _unread(book, index, form, known, names)
+            sheets += _unread(book, index, table, found, known, names, report)
         except UnreadableFile:
             continue  # the form does not need that sheet
-    numbered = {name: [one for one in unknown if one.numbers] for name, unknown in columns.items()}
-    for name, people in numbered.items():
-        report_people(UNREAD, name, people, table, report)
-        if not people:
-            report_people(UNNUMBERED, name, unnamed.get(name, ()), table, report)
-    return {name for name, people in numbered.items() if people}
+    return sheets
 
 
 def _unread(
-    book: Workbook, index: int, form: Form, known: Container[str], names: Container[str]
-) -> tuple[list[PeopleColumn], list[PeopleColumn]]:
-    """The columns of another sheet with people whom no record holds, by number and by name.
-    Thousands of workbooks share their instructions: those without any person are read once.
-    Raises UnreadableFile."""
+    book: Workbook,
+    index: int,
+    table: Sheet | None,
+    found: Mapping[str, RawSheet],
+    known: Container[str],
+    names: Container[str],
+    report: IssueCollector,
+) -> Iterator[_UnreadSheet]:
+    """Another sheet with people whom no record holds, or with other answers. Thousands of workbooks
+    share their instructions: those without anything of the kind are read once. Raises
+    UnreadableFile."""
     contents = book.contents(index)
-    if contents is not None and contents in _PEOPLELESS:
-        return [], []
-    grid, table = book.grid(index), people_table(form)
-    assert table is not None
-    if contents is not None and not holds_people(grid, table):
-        if len(_PEOPLELESS) >= MOST_PEOPLELESS:
-            _PEOPLELESS.clear()
-        _PEOPLELESS.add(contents)
-    return unread(grid, form.tables, known), unnumbered(grid, table, names)
+    if contents is not None and contents in _IRRELEVANT:
+        return
+    grid, form = book.grid(index), report.form
+    records = {
+        sheet.key: reading
+        for sheet in form.sheets
+        if sheet.is_record and sheet.key in found
+        for reading in [_read(book, index, sheet, report)]
+        if reading.complete and reading.holds_data
+    }
+    answers = [key for key, one in records.items() if one.raw and _differ(one.raw, found[key])]
+    if contents is not None and not records and not (table and holds_people(grid, table)):
+        if len(_IRRELEVANT) >= MOST_IRRELEVANT:
+            _IRRELEVANT.clear()
+        _IRRELEVANT.add(contents)
+    people = unread(grid, form.tables, known) if table else ()
+    nameless = unnumbered(grid, table, names) if table else ()
+    yield _UnreadSheet(grid.facts.name, people, nameless, answers)
+
+
+def _differ(copy: RawSheet, taken: RawSheet) -> bool:
+    """Whether a copy of a record has an answer that is not the one that was taken."""
+    for key, column in copy.columns.items():
+        texts = taken.columns[key].text if key in taken.columns else ()
+        if any(characters.squeeze(text) for text in column.text) and (
+            [*map(characters.squeeze, column.text)] != [*map(characters.squeeze, texts)]
+        ):
+            return True
+    return False
+
+
+def _report_unread(
+    table: Sheet, sheets: Sequence[_UnreadSheet], report: IssueCollector
+) -> set[str]:
+    """Name the people whom no record holds; returns the sheets they stand on."""
+    named = set()
+    for one in sheets:
+        people = [column for column in one.people if column.numbers]
+        report_people(UNREAD, one.name, people, table, report)
+        if people:
+            named.add(one.name)
+        else:
+            report_people(UNNUMBERED, one.name, one.names, table, report)
+    return named
 
 
 def _report_others(
-    sheet: Sheet, choice: _Choice, named_people: Collection[str], report: IssueCollector
+    sheet: Sheet,
+    choice: _Choice,
+    copies: Collection[str],
+    named_people: Collection[str],
+    report: IssueCollector,
 ) -> None:
     """A warning where another sheet holds data just as well, and nobody on it was named."""
-    others = [name for name in choice.others if name not in named_people]
+    others = [
+        *(name for name in choice.others if name not in named_people),
+        *(name for name in copies if name not in choice.others),
+    ]
     if others:
         params = {"others": "、".join(others), "wanted": sheet.title}
         report.add("S010", choice.reading.facts.name, params=params)

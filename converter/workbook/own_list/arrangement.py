@@ -34,7 +34,7 @@ class _Label:
     at: int
     text: str
     field: str  # '' for a heading that is no field's
-    behind: Sequence[tuple[str, int]]  # text and type of each cell that is not blank
+    following: Sequence[tuple[str, int]]  # text and type of each cell that is not blank
 
 
 def as_rows(cells: SheetCells, sheet: Sheet, headings: Headings) -> SheetCells:
@@ -47,14 +47,14 @@ def as_rows(cells: SheetCells, sheet: Sheet, headings: Headings) -> SheetCells:
     if not numbered:
         return _turned(cells) if _lies_on_its_side(cells, labels) else cells
     first = numbered[0]
-    if not any(map(_is_number, first.behind)) or _number_below(cells, first):
+    if not any(map(_is_number, first.following)) or _number_below(cells, first):
         return cells
     names = [label for label in labels if label.field == name.key]
     if names and _names_stand_below(cells, names[0], headings):
         return cells  # 证件类型: 身份证
-    several = any(sum(map(_is_number, one.behind)) > 1 for one in numbered)
+    several = any(sum(map(_is_number, one.following)) > 1 for one in numbered)
     if several or any(
-        sum(person_names.is_usual_name(text) for text, _ in n.behind) > 1 for n in names
+        sum(person_names.is_usual_name(text) for text, _ in n.following) > 1 for n in names
     ):
         return _turned(cells)
     return _from_cards(cells, labels, headings, number.key, name.key)
@@ -73,9 +73,9 @@ def _labels(cells: SheetCells, headings: Headings) -> Iterator[_Label]:
                 found += [(at, title, [(value, int(CellType.TEXT))]) for title, value in pairs]
             elif found:
                 found[-1][2].append((text, cells.types[row][at]))
-        for at, text, behind in found:
+        for at, text, following in found:
             field = headings.find(text)
-            yield _Label(row, at, text, field[0] if field else "", behind)
+            yield _Label(row, at, text, field[0] if field else "", following)
 
 
 def _is_number(cell: tuple[str, int]) -> bool:
@@ -89,8 +89,8 @@ def _number_below(cells: SheetCells, label: _Label) -> bool:
 
 def _names_stand_below(cells: SheetCells, label: _Label, headings: Headings) -> bool:
     """Whether names stand below a heading, and none behind it."""
-    behind = any(person_names.is_usual_name(text) for text, _ in label.behind[:1])
-    return not behind and _name_is_below(cells, label, headings)
+    is_beside = any(person_names.is_usual_name(text) for text, _ in label.following[:1])
+    return not is_beside and _name_is_below(cells, label, headings)
 
 
 def _name_is_below(cells: SheetCells, label: _Label, headings: Headings) -> bool:
@@ -222,7 +222,7 @@ def _cards(labels: Iterable[_Label], number: str, name: str) -> list[dict[str, _
 
 
 def _value(label: _Label | None) -> tuple[str, int]:
-    return label.behind[0] if label and label.behind else ("", int(CellType.BLANK))
+    return label.following[0] if label and label.following else ("", int(CellType.BLANK))
 
 
 def _is_person(number: _Label, name: _Label | None) -> bool:

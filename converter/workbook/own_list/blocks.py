@@ -75,8 +75,8 @@ class Headings:
     def __init__(self, sheet: Sheet) -> None:
         self._sheet, self._names = sheet, names_of(sheet)
         self._fields = {field.key: field for field in sheet}
-        self._near = _words((field, field.near) for field in sheet)
-        self._doubtful = _words((field, field.doubtful) for field in sheet)
+        self._near = _keys_by_heading((field, field.near) for field in sheet)
+        self._doubtful = _keys_by_heading((field, field.doubtful) for field in sheet)
 
     def find(self, text: str) -> tuple[str, str] | None:
         """(field key, how it was found). 姓名2 of a list with two people in a row is near 姓名."""
@@ -107,7 +107,7 @@ class Headings:
         return DERIVED if self._fields[key].derive else how
 
 
-def _words(of: object) -> dict[str, str]:
+def _keys_by_heading(of: object) -> dict[str, str]:
     found: dict[str, str] = {}
     for field, words in of:  # type: ignore[attr-defined]
         assert isinstance(field, Field)

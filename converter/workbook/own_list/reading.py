@@ -149,7 +149,7 @@ class _Reading:
             if any(people):
                 found = True
             else:
-                self._skip(block, row, guessed.halves)
+                self._skip(block, row)
             for half, person in zip(guessed.halves, people, strict=True):
                 if person:
                     at = half.columns.get(self.id_key)
@@ -177,9 +177,11 @@ class _Reading:
         worded = next((text for text in texts if text.strip() and not text.isdecimal()), "")
         if any(remarks.is_line(characters.squeeze(text), self.sheet) for text in (worded, name)):
             return None
-        others = sum(bool(text.strip()) for text, _ in cells.values()) - 1
-        beside = sum(bool(text.strip()) for text in texts) - 1
-        return cells if others > 0 or (beside > 0 and person_names.is_name(name)) else None
+        answers = sum(bool(text.strip()) for text, _ in cells.values())
+        if answers > 1 or person_names.is_usual_name(name):
+            return cells
+        beside = any(text.strip() != name for text in texts if text.strip())
+        return cells if beside and person_names.is_name(name) else None
 
     def _as_above(self, person: dict[str, Cell], above: dict[str, Cell]) -> None:
         """Write out 同上 as what the person above has; a name or number is never another's."""
@@ -202,13 +204,14 @@ class _Reading:
         if self.name_key not in cells and person_names.is_name(rest):
             cells[self.name_key] = rest, int(CellType.TEXT)
 
-    def _skip(self, block: ListBlock, row: int, halves: Sequence[ColumnHalf]) -> None:
+    def _skip(self, block: ListBlock, row: int) -> None:
         texts = [text.strip() for text in block.cells.texts[row] if text.strip()]
-        worded = next((text for text in texts if not text.isdecimal()), "")
+        worded = [text for text in texts if not text.isdecimal()]
         heading = any(map(self.headings.is_heading, texts))
         if worded and not heading and len(self.skipped) < MOST_SKIPPED:
-            where = block.cells.row_name(row)
-            self.skipped.append(SkippedRow(block.cells.name, where, worded[:LONGEST_SAMPLE]))
+            names = filter(person_names.is_usual_name, worded[1:])  # 后勤 周九
+            shown = " ".join((worded[0], *names))[:LONGEST_SAMPLE]
+            self.skipped.append(SkippedRow(block.cells.name, block.cells.row_name(row), shown))
 
     def _add(self, person: dict[str, Cell]) -> None:
         text, kind = person.get(self.id_key, BLANK)

@@ -63,7 +63,7 @@ def connect(
         count = jobs or min(QUEUED * threads, MOST)
         yield [Remote(client, address, terms) for _ in range(count)]
     finally:
-        with contextlib.suppress(Exception):  # a scheduler that is gone cannot be said goodbye to
+        with contextlib.suppress(Exception):  # a scheduler that is gone needs no goodbye
             client.close(timeout=2)
 
 

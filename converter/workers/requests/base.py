@@ -41,6 +41,17 @@ class FormRequest(Request[A]):
 
 
 @dataclass(frozen=True, slots=True)
+class FileRequest(FormRequest[A]):
+    """A task that reads one outside file."""
+
+    file: Path
+
+    @property
+    def sources(self) -> Sequence[Path]:
+        return (self.file,)
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The answer of a task that only writes files."""
 

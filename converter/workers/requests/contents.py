@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from converter.model.submissions import Contents, Outcome
 from converter.statistics.figure import Figure
-from converter.workers.requests.base import FormRequest
+from converter.workers.requests.base import FileRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +18,8 @@ class ContentsAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class ContentsRequest(FormRequest[ContentsAnswer]):
+class ContentsRequest(FileRequest[ContentsAnswer]):
     """What a workbook or package holds."""
-
-    file: Path
-
-    @property
-    def sources(self) -> Sequence[Path]:
-        return (self.file,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +31,5 @@ class StatisticsAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class StatisticsRequest(FormRequest[StatisticsAnswer]):
+class StatisticsRequest(FileRequest[StatisticsAnswer]):
     """The form's statistics of a workbook or package."""
-
-    file: Path
-
-    @property
-    def sources(self) -> Sequence[Path]:
-        return (self.file,)

@@ -10,7 +10,7 @@ from converter.model.issues import Issue
 from converter.model.submissions import Outcome
 from converter.report.page_summary import PageSummary
 from converter.validation.diff import SubmissionDiff
-from converter.workers.requests.base import A, FormRequest
+from converter.workers.requests.base import A, FileRequest, FormRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,5 @@ class VerifyAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class VerifyRequest(FormRequest[VerifyAnswer]):
+class VerifyRequest(FileRequest[VerifyAnswer]):
     """Read a package back before it gets its name."""
-
-    package: Path
-
-    @property
-    def sources(self) -> Sequence[Path]:
-        return (self.package,)

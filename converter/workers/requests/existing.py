@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from converter.workers.requests.base import FormRequest
+from converter.workers.requests.base import FileRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +25,10 @@ class ExistingFile:
 
 
 @dataclass(frozen=True, slots=True)
-class ExistingFileRequest(FormRequest[ExistingFile]):
+class ExistingFileRequest(FileRequest[ExistingFile]):
     """Look into a file. `rows`: prepared rows of a template that is to be written; `descriptor`
     and `signed`: of a package that is to be written."""
 
-    path: Path
     rows: int = 0
     descriptor: bytes = b""
     signed: bool = False
-
-    @property
-    def sources(self) -> Sequence[Path]:
-        return (self.path,)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from converter.upward.partition import ReadForward
-from converter.workers.requests.base import FormRequest
+from converter.workers.requests.base import FileRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,21 +17,16 @@ class ForwardAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class ForwardRequest(FormRequest[ForwardAnswer]):
+class ForwardRequest(FileRequest[ForwardAnswer]):
     """Read a forward, called `name` in the inbox, as that of a `number`; its partition goes into
     `target`, a new folder; or the folder of a union's register. `keys`: of the union that
     receives."""
 
-    file: Path
     name: str
     target: Path
     number: int
     keys: Path | None = None
     unions: tuple[tuple[str, str], ...] = ()  # (name, code) of unions that are known
-
-    @property
-    def sources(self) -> Sequence[Path]:
-        return (self.file,)
 
     @property
     def memory_by_size(self) -> bool:

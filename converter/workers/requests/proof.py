@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from converter.model.submissions import Outcome
-from converter.workers.requests.base import FormRequest
+from converter.workers.requests.base import FileRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +19,7 @@ class ProofAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class ProofRequest(FormRequest[ProofAnswer]):
+class ProofRequest(FileRequest[ProofAnswer]):
     """Verify the signature of a package, with a union's `keys` if there are any."""
 
-    file: Path
     keys: Path | None = None
-
-    @property
-    def sources(self) -> Sequence[Path]:
-        return (self.file,)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from converter.model.submissions import Outcome, Unit
 from converter.register.questions import DecisionRow, OpenQuestion
-from converter.workers.requests.base import FormRequest
+from converter.workers.requests.base import FileRequest, FormRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +24,15 @@ class RosterAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class RosterRequest(FormRequest[RosterAnswer]):
+class RosterRequest(FileRequest[RosterAnswer]):
     """Read and check an officer's roster. `known`: the units of ledger and register, whose codes
     units without one keep, and of which a spreadsheet may have taken a code for a number. `coded`:
     where to write the roster with its codes, if it lacks any; None: nowhere. `prefix`: how new
     codes begin."""
 
-    file: Path
     known: tuple[Unit, ...] = ()
     coded: Path | None = None
     prefix: str = ""
-
-    @property
-    def sources(self) -> Sequence[Path]:
-        return (self.file,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +44,19 @@ class DecisionsAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionsRequest(FormRequest[DecisionsAnswer]):
+class DecisionsRequest(FileRequest[DecisionsAnswer]):
     """Read a workbook of decisions."""
-
-    file: Path
-
-    @property
-    def sources(self) -> Sequence[Path]:
-        return (self.file,)
 
 
 @dataclass(frozen=True, slots=True)
-class BlankRosterAnswer:
+class WrittenWorkbook:
     """Where a workbook for officers was written."""
 
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
-class BlankRosterRequest(FormRequest[BlankRosterAnswer]):
+class BlankRosterRequest(FormRequest[WrittenWorkbook]):
     """Write an empty roster; `force` replaces what is there already."""
 
     output: Path
@@ -76,7 +64,7 @@ class BlankRosterRequest(FormRequest[BlankRosterAnswer]):
 
 
 @dataclass(frozen=True, slots=True)
-class QuestionsRequest(FormRequest[BlankRosterAnswer]):
+class QuestionsRequest(FormRequest[WrittenWorkbook]):
     """Write open questions as a workbook, beside what is there already."""
 
     output: Path

@@ -134,7 +134,7 @@ def verify(request: VerifyRequest, report_progress: ReportProgress) -> VerifyAns
     from converter import package
 
     definition = loading.load(request.form)
-    found = package.examine(request.package, definition)
+    found = package.examine(request.file, definition)
     sheets, key = found.submission.sheets, definition.main_table.key
     described = definition.main_rows(found.counts)
     members = len(sheets[key]) if key in sheets else described if found.sealed else 0

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def existing(request: ExistingFileRequest, report_progress: ReportProgress) -> ExistingFile:
     definition = loading.load(request.form)
     report_progress(0)
-    path = request.path
+    path = request.file
     digest = writing.digest_of(path)
     found = workbook.read(path, definition)
     if workbook.is_package(path, found):
@@ -71,11 +71,11 @@ def _units(path: Path, folder: Path, definition: Form) -> int:
 def _package(request: ExistingFileRequest, definition: Form, digest: str) -> ExistingFile:
     from converter import package
 
-    found = package.examine(request.path, definition)
+    found = package.examine(request.file, definition)
     submission = found.submission
     sound = not any(issue.level is Level.ERROR for issue in submission.issues)
     return ExistingFile(
-        request.path,
+        request.file,
         "package",
         definition.main_rows(found.counts),
         submission.stamp.unit_name,
@@ -84,6 +84,6 @@ def _package(request: ExistingFileRequest, definition: Form, digest: str) -> Exi
         same=sound
         and request.descriptor != b""
         and found.signed == request.signed
-        and package.same_contents(request.path, definition, request.descriptor),
+        and package.same_contents(request.file, definition, request.descriptor),
         digest=digest,
     )

@@ -17,7 +17,7 @@ from typing import IO
 
 from converter import workbook
 from converter.api import ROWS_A_FRAME
-from converter.files import filenames, writing
+from converter.files import safe_names, writing
 from converter.forms import loading
 from converter.kinds import unique_key
 from converter.model.clock import today
@@ -137,7 +137,7 @@ def _receive(
             copies(),
             personal=True,
             beside=writing.Beside.WHERE_OPEN,
-            other_name=filenames.reply_beside,
+            other_name=safe_names.reply_beside,
         )
     rows = {key: data.getvalue() for key, data in packed.items()}
     return [one and _with_copy(one, named) for one in validated], rows

@@ -8,13 +8,13 @@ from pathlib import Path
 from converter.files import writing
 from converter.forms import loading
 from converter.workers.requests.roster import (
-    BlankRosterAnswer,
     BlankRosterRequest,
     DecisionsAnswer,
     DecisionsRequest,
     QuestionsRequest,
     RosterAnswer,
     RosterRequest,
+    WrittenWorkbook,
 )
 from converter.workers.tasks.common import ReportProgress
 
@@ -46,7 +46,7 @@ def decisions(request: DecisionsRequest, report_progress: ReportProgress) -> Dec
     return DecisionsAnswer(*decision_sheet.read(request.file, loading.load(request.form)))
 
 
-def questions(request: QuestionsRequest, report_progress: ReportProgress) -> BlankRosterAnswer:
+def questions(request: QuestionsRequest, report_progress: ReportProgress) -> WrittenWorkbook:
     from converter.roster import decision_sheet
 
     form = loading.load(request.form)
@@ -56,16 +56,16 @@ def questions(request: QuestionsRequest, report_progress: ReportProgress) -> Bla
         decision_sheet.write(form, path, request.questions)
         path.chmod(0o600)  # it names units and what they sent
 
-    return BlankRosterAnswer(writing.write_beside(request.output, write))
+    return WrittenWorkbook(writing.write_beside(request.output, write))
 
 
-def blank_roster(request: BlankRosterRequest, report_progress: ReportProgress) -> BlankRosterAnswer:
+def blank_roster(request: BlankRosterRequest, report_progress: ReportProgress) -> WrittenWorkbook:
     from converter.roster import definition, table_sheet
 
     table = definition(loading.load(request.form), request.form)
     if request.force:
         table_sheet.write(table, request.output)
-        return BlankRosterAnswer(request.output)
-    return BlankRosterAnswer(
+        return WrittenWorkbook(request.output)
+    return WrittenWorkbook(
         writing.write_beside(request.output, lambda path: table_sheet.write(table, path))
     )

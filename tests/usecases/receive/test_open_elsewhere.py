@@ -25,6 +25,7 @@ from tests.usecases.receive.collection import (
     zipped,
 )
 
+pytestmark = pytest.mark.usefixtures("forks_see_patches")
 MANY = 30  # files beside the one whose reply is open
 
 

@@ -71,6 +71,7 @@ def test_the_terminal_names_groups_where_numbers_are_left_out(found: Issues) -> 
     assert f"另有 {NUMBERS + 1 - report.SHOWN} 处" in text
     assert f"甲、乙：有 {NUMBERS} 个相同的身份证号" in text
     assert "甲、乙、丙" in text
+    assert text.count("怎么改") == 1  # below all that it is for
     few = report.findings_text(found[: report.SHOWN], FORM, sharing=groups)
     assert "相同的身份证号" not in few
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,26 @@ def test_an_older_one_that_arrives_late_is_set_aside(
         ("旧.zip", "accepted", "older", "signature", True, False),
     ]
     assert cross_unit_checks.count(done.findings) == {"C110": 1}
+
+
+@pytest.mark.parametrize("ahead", [0, 86_400 * 30])
+def test_a_signed_report_in_another_zip_is_the_same_report(
+    ahead: int, union: Office, tmp_path: Path, worker: Worker
+) -> None:
+    """It was superseded, by one of the same second or after a clock that was ahead was set."""
+    file, box = union.file(UNIT), Inbox(tmp_path / "in")
+    first = sent(file, CREATED + 10 * 86_400 + ahead, staff="20")
+    box.put("一.zip", first)
+    receive(box.folder, tmp_path / "S", plan(None, union.keys), worker)
+    later = replace(plan(None, union.keys), now=NOW + 86_400)
+    box.put("二.zip", sent(file, CREATED + 10 * 86_400 + bool(ahead) * 3600, staff="30"))
+    done = receive(box.folder, tmp_path / "S", later, worker)
+    assert cross_unit_checks.count(done.findings) == ({} if ahead else {"C102": 1})
+    with zipfile.ZipFile(BytesIO(first)) as archive:
+        members = [(name, archive.read(name)) for name in archive.namelist()]
+    box.put("又一.zip", zipped(members[::-1]))
+    receive(box.folder, tmp_path / "S", replace(later, now=NOW + 2 * 86_400), worker)
+    assert [row[2] for row in rows(tmp_path / "S")] == ["superseded", "current", "identical"]
 
 
 def test_without_keys_no_signature_orders_anything(

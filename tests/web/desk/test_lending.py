@@ -13,7 +13,6 @@ import httpx2
 import pytest
 
 from converter.files import own_folder
-from converter.forms import loading
 from converter.usecases.check import check_files
 from converter.usecases.convert import convert_files
 from converter.workers import protocol, warm
@@ -65,11 +64,10 @@ def answer(request: CheckRequest) -> Any:
 
 @pytest.mark.usefixtures("known")
 def test_a_check_is_the_same_and_starts_no_process(folder: Path) -> None:
-    form = loading.read(FOLDER)
     paths = [Path("好.xlsx"), Path("错.xlsx"), folder]
     with BorrowingWorker() as borrowed, Worker() as own:
-        expected = check_files(paths, FOLDER, form, None, 1, own)
-        found = check_files(paths, FOLDER, form, None, 1, borrowed)
+        expected = check_files(paths, FOLDER, None, 1, own)
+        found = check_files(paths, FOLDER, None, 1, borrowed)
         assert borrowed._process is None
     assert [(o.file, o.status, list(o.issues)) for o in found.outcomes] == [
         (o.file, o.status, list(o.issues)) for o in expected.outcomes

@@ -121,6 +121,19 @@ def test_sheets_that_look_alike(
     assert found == expected
 
 
+@pytest.mark.parametrize(("changed", "warned"), [({}, False), ({5: 8}, True), ({5: None}, False)])
+def test_a_second_unit_sheet_is_silent_where_it_says_the_same(
+    changed: Mapping[int, object], warned: bool, tmp_path: Path
+) -> None:
+    copy = [
+        [*row[:1], *(changed.get(n, text) for text in row[1:])] for n, row in enumerate(unit_rows())
+    ]
+    sheets = {UNIT_SHEET: unit_rows(), MEMBER_SHEET: member_rows(), "改好的": copy}
+    for _ in range(2):  # what one workbook taught about this sheet is not taken for another's
+        found = [one for one in sheets_of(tmp_path, sheets).issues if one.code == "S010"]
+        assert [one.params["others"] for one in found] == ["改好的"] * warned
+
+
 def test_visible_sheet_is_preferred(tmp_path: Path) -> None:
     sheets = {UNIT_SHEET: unit_rows(), "会员名单": OTHER, "会员信息": member_rows()}
     submission = sheets_of(tmp_path, sheets, "会员名单")

@@ -230,6 +230,28 @@ def test_sections_and_totals_are_told_and_repeated_people_counted(tmp_path: Path
     assert [one.text for one in got.report.skipped] == ["一车间", "合计"]
 
 
+@pytest.mark.parametrize("before", [[], [None]])
+def test_a_name_alone_is_a_person_without_a_number(before: list[None], tmp_path: Path) -> None:
+    rows = [
+        ["姓名", "身份证号"],
+        ["赵一", A],
+        ["李梅"],
+        ["阿依古丽·买买提"],
+        ["装配车间"],
+        ["钱二", B],
+    ]
+    got = read([[*before, *row] for row in rows], tmp_path)
+    assert people(got) == [("赵一", A), ("李梅", ""), ("阿依古丽·买买提", ""), ("钱二", B)]
+    assert [one.text for one in got.report.skipped] == ["装配车间"]
+
+
+def test_a_row_that_may_be_a_person_or_a_signature_is_told_with_the_name(tmp_path: Path) -> None:
+    rows = [["部门", "姓名", "身份证号"], ["一车间", "赵一", A], ["后勤", "周九"], ["制表", "钱二"]]
+    got = read(rows, tmp_path)
+    assert people(got) == [("赵一", A)]
+    assert [one.text for one in got.report.skipped] == ["后勤 周九", "制表 钱二"]
+
+
 def test_a_rounded_number_is_counted_beside_its_name(tmp_path: Path) -> None:
     got = read([["姓名", "身份证号"], ["赵一", int(A[:15] + "000")], ["钱二", B]], tmp_path)
     assert got.report.rounded == ("赵一",)

@@ -1,19 +1,23 @@
-"""What a template wrote about itself is read from an .xls file, too."""
+"""What a template wrote about itself is read from an .xls file, too, and its status holds there."""
 
 from __future__ import annotations
 
 import struct
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from converter import template, workbook
 from converter.model.submissions import Stamp
+from converter.template.labels import label
+from converter.template.layout import STATUS_ROW
 from converter.workbook.xls import properties
 from tests.parity.office import converted
 from tests.sheets import FORM
 from tests.tools import needs
 
+WORDS = {"rows": FORM.main_table.rows_name, "counter": FORM.main_table.counter}
 STAMP = Stamp(
     unit_code="130102-0007",
     unit_name="示例机械厂工会委员会",
@@ -31,6 +35,15 @@ def test_a_personalised_workbook_saved_as_xls_keeps_its_stamp(tmp_path: Path) ->
     assert (found.form, found.version) == (FORM.id, FORM.version)
     assert (found.unit_code, found.unit_name) == (STAMP.unit_code, STAMP.unit_name)
     assert (found.serial, found.period) == (STAMP.serial, STAMP.period)
+
+
+@needs("libreoffice")
+def test_no_formula_of_a_workbook_looks_below_the_last_row_of_an_xls(tmp_path: Path) -> None:
+    path = tmp_path / "form.xlsx"
+    path.write_bytes(template.TemplateRenderer(FORM).blank(STAMP, rows=3))
+    again = converted(converted(path, "xls", tmp_path), "xlsx", tmp_path)
+    sheet = openpyxl.load_workbook(again, data_only=True)[FORM.main_table.title]
+    assert sheet.cell(STATUS_ROW, 1).value == label(FORM, "nothing", **WORDS)
 
 
 def stream(page: int, names: bytes, value: bytes) -> bytes:

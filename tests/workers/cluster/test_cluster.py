@@ -49,8 +49,7 @@ def contents(store: Path) -> dict[str, list[tuple[object, ...]]]:
 
 
 def check(pool: Sequence[Runner], paths: Sequence[Path]) -> CheckReport:
-    form_cards = loading.read(FOLDER)
-    return check_files(paths, FOLDER, form_cards, None, 1, Worker(), pool=pool)
+    return check_files(paths, FOLDER, None, 1, Worker(), pool=pool)
 
 
 def forgive_nothing(dask_scheduler: Any) -> None:

@@ -1,0 +1,62 @@
+"""What shows a page or a file, and where the program keeps its own things."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from converter.files import opening, own_folder
+
+pytestmark = pytest.mark.posix("programs of a Linux desktop")
+
+
+def _stub(folder: Path, name: str, code: int) -> Path:
+    """A program that notes what it was given, and how it ends; returns where it notes it."""
+    program, noted = folder / name, folder / f"{name}.noted"
+    program.write_text(f'#!/bin/sh\necho "$1" > {noted}.new; mv {noted}.new {noted}; exit {code}\n')
+    program.chmod(0o755)
+    return noted
+
+
+def _read(noted: Path) -> str:
+    for _ in range(200):
+        if noted.exists():
+            return noted.read_text().strip()
+        time.sleep(0.05)
+    raise AssertionError(f"{noted.name} was not written")
+
+
+def test_the_desktop_decides_which_browser_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the first that is installed: that one may be unable to start, and nobody would know."""
+    noted = _stub(tmp_path, "xdg-open", 0)
+    unable = _stub(tmp_path, "chromium", 1)
+    settings = tmp_path / "xdg-settings"
+    settings.write_text("#!/bin/sh\necho chromium\n")
+    settings.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("DISPLAY", ":99")
+    monkeypatch.delenv("BROWSER", raising=False)
+    monkeypatch.setattr("webbrowser._tryorder", None)  # it asks for what is installed once
+    monkeypatch.setattr("webbrowser._browsers", {})
+    assert opening.open_page("http://127.0.0.1:1/enter?token=a")
+    assert _read(noted) == "http://127.0.0.1:1/enter?token=a"
+    assert not unable.exists()
+
+
+def test_no_page_without_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert not opening.open_page("http://127.0.0.1:1/")
+
+
+def test_a_user_without_a_home_has_nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setattr(Path, "home", nobody)
+    assert not own_folder.state_folder().exists()
