@@ -10,8 +10,7 @@ from converter.messages import catalogue
 from converter.messages.catalogue import message
 from converter.model.forms import Form, Rule
 from converter.model.issues import Level
-from converter.register import Snapshot
-from converter.register.schema import COUNTS
+from converter.register.schema import COUNTS, RegisterTables
 from converter.statistics.figure import Figure, Row, StatisticsTable, catalogue_columns
 
 # By rule: units of which it found anything; how often in what each sent last, by level; units
@@ -36,7 +35,7 @@ FROM by_unit GROUP BY code
 _Counts = tuple[int, int, int, int, int]  # units, errors, warnings, notes, withdrawn
 
 
-def figure(register: Snapshot, form: Form, period: str) -> Figure:
+def figure(register: RegisterTables, form: Form, period: str) -> Figure:
     """A row a rule of the form, in its order; those that found nothing are there as well."""
     found: dict[str, _Counts] = {
         str(code): (int(units), int(errors), int(warnings), int(notes), int(withdrawn))

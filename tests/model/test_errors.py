@@ -11,6 +11,7 @@ from string import Formatter
 
 import pytest
 
+from converter.forms.rule_doubts import Doubt
 from converter.messages import errors as texts
 from converter.model import errors
 from converter.model.errors import BUG, ConverterError, FormError
@@ -37,14 +38,16 @@ OTHERS = {  # raised and caught in one room
     "_Changed": "files",
     "CapacityExceeded": "web",
     "EditsFull": "web",
+    "Undecided": "logic",
     "QueueFull": "web",
     "StateUnavailable": "web",
     "SignInRequired": "web",
     "UploadTooLarge": "web",
     "UploadTooSlow": "web",
 }
-# Identities of unions are read for a forward and by the commands that link unions.
-CAUGHT_ABOVE = {"IdentityRefused": ("upward", "usecases")}
+# Identities of unions are read for a forward and by the commands that link unions; what the search
+# cannot decide is a doubt of its own.
+CAUGHT_ABOVE = {"IdentityRefused": ("upward", "usecases"), "Undecided": ("forms",)}
 
 
 def _exceptions(tree: ast.AST) -> set[str]:
@@ -101,6 +104,8 @@ def test_every_text_of_a_form_error_is_used_and_every_used_one_is_there() -> Non
     used -= {"form_name", "form_version"}  # an argument of the command line, a column
     used -= {"form_editing", "form_packages"}  # modules of the command line
     used -= {"form_id", "form_title"}  # columns of XLSForm
+    used |= {f"form_check_{doubt}" for doubt in Doubt}
+    used |= {"form_check_contradiction_at", "form_check_never_at", "form_check_always_by"}
     own = {key for key in _messages() if key.startswith("form_")}
     packages = ("form_package_", "form_installed_")  # of files that are installed
     assert {k for k in used if not k.startswith(packages)} == {
