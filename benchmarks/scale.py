@@ -4,7 +4,8 @@
     python -m benchmarks.scale register [UNITS]     fill a register directly, ask it everything
     python -m benchmarks.scale check [UNITS]        one process, two, and two Dask workers
     python -m benchmarks.scale province [UNITS]     11 unions below with so many each, merged
-    python -m benchmarks.scale memory [UNITS]       a run without news over so many units and files
+    python -m benchmarks.scale memory [UNITS]       a register of so many units and files, opened
+    python -m benchmarks.scale command [UNITS]      the command's own share, with recorded answers
     python -m benchmarks.scale page                 docs/scale.md from what was measured
 
 Each prints what it measured and keeps it in docs/scale.json, from which docs/scale.md is made.
@@ -431,7 +432,8 @@ def main() -> None:
         "register": (register, 100_000),
         "check": (check, 1_000),
         "province": (scale_upward.province, 10_000),
-        "memory": (scale_upward.memory, 3_000_000),
+        "memory": (scale_upward.memory, 100_000),
+        "command": (scale_upward.command, 4_000),
     }
     work, usual = works[what]
     told = work(units or usual)

@@ -15,6 +15,8 @@ REAL = 3  # times the bytes: what is invented compresses better than what people
 def page(kept: dict[str, Any]) -> str:
     """The page. `kept` is what `benchmarks.scale` measured."""
     got, asked, pools = kept["receive"], kept["register"], kept["check"]
+    above, known = kept["province"], kept["memory"]
+    merge, counted = above["merge"], above["statistics"]
     first, last = got["steps"][0], got["steps"][-1]
     files = last["files"] - first["files"]
     worker = (last["workers_s"] - first["workers_s"]) / files
@@ -75,6 +77,17 @@ def page(kept: dict[str, Any]) -> str:
         country=row("the country", COUNTRY),
         most_cores=round(worker / command),
         real=REAL,
+        forwards=above["forwards"],
+        forwarded_members=f"{above['members']:,}",
+        forwarded_on=above["measured"],
+        forward=f"{above['forward_s']:.1f}",
+        merge=f"{merge['cpu_s'] + merge['workers_s']:.0f}",
+        merge_peak=merge["peak_mib"],
+        merge_worker_peak=merge["worker_peak_mib"],
+        counted=f"{counted['cpu_s']:.0f} s, {counted['peak_mib']} MiB",
+        known_peak=known["full"]["peak_mib"],
+        known_units=f"{known['units']:,}",
+        known_on=known["measured"],
     )
 
 

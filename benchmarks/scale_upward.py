@@ -1,8 +1,11 @@
-"""What scale costs above a county: forwards merged into one register, and millions of units."""
+"""What scale costs above a county: forwards merged into one register, millions of units, and how
+many cores one command can feed."""
 
 from __future__ import annotations
 
 import tempfile
+import time
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,12 @@ from converter.forms import loading
 from converter.identity import keys as signing
 from converter.identity.subordinates import UnionName
 from converter.upward.writing import ForwardPlan
+from converter.usecases.receive import Plan, receive
+from converter.usecases.receive.run import FILES_A_BATCH
+from converter.workers import protocol
+from converter.workers.pool import Runner, Worker
+from converter.workers.requests.base import A, Request
+from converter.workers.requests.receive import ReceiveRequest
 
 COUNTIES = 11
 BY = ("superior_union", "industry", "member.sex", "member.birthday")
@@ -48,7 +57,8 @@ def _forwarded(root: Path, keys: Path, number: int, units: int) -> dict[str, Any
 
     store = root / f"store{number}"
     # The last unit of each county reports, with all its members, to the next one as well.
-    scale.filled(store, units, max(0, number * units - 1), close=True)
+    before = min(number, 1)
+    scale.filled(store, units + before, number * units - before, close=True)
     plan = ForwardPlan("2026", interim=False, figures_only=False, now=scale.NOW)
     output = root / "in" / f"{number:02d}.zip"
     with scale.measured() as cost:
@@ -59,9 +69,6 @@ def _forwarded(root: Path, keys: Path, number: int, units: int) -> dict[str, Any
 def _merged(root: Path, keys: Path) -> dict[str, Any]:
     """The command and its workers; the findings are those across units."""
     import resource
-
-    from converter.usecases.receive import Plan, receive
-    from converter.workers.pool import Worker
 
     folder = loading.form_dir().resolve()
     plan = Plan(
@@ -147,3 +154,69 @@ def _run(store: Path) -> dict[str, Any]:
         with opened.record([new], "2026-03-07T00:00:00Z"):
             pass
     return {**cost, "peak_mib": scale.peak_mib(), "before_mib": before}
+
+
+# --- the command alone --------------------------------------------------------------------------
+
+
+class _Recorder:
+    """A worker whose answers are kept as they cross a pipe or a cluster."""
+
+    def __init__(self, worker: Worker, kept: dict[str, bytes]) -> None:
+        self._worker, self._kept = worker, kept
+
+    def run(self, request: Request[A]) -> A:
+        answer = self._worker.run(request)
+        if isinstance(request, ReceiveRequest):
+            self._kept[request.files[0].name] = protocol.pack(answer)
+        return answer
+
+
+class _Player:
+    """Gives the answers that were kept, at once: a cluster that nobody waits for."""
+
+    def __init__(self, kept: dict[str, bytes]) -> None:
+        self._kept = kept
+
+    def run(self, request: Request[A]) -> A:
+        assert isinstance(request, ReceiveRequest)
+        protocol.pack(request)
+        return protocol.unpack(self._kept[request.files[0].name]).read(request.answer_class())
+
+
+def command(units: int) -> dict[str, Any]:
+    """A run's own share, with recorded answers: all but reading and validating, by the file from
+    the first batch to the last, and with findings and publishing."""
+    with tempfile.TemporaryDirectory(prefix="converter-scale-") as name:
+        root = Path(name)
+        scale.write_inputs(root / "in", units)
+        kept: dict[str, bytes] = {}
+        with Worker() as worker:
+            _received(root, "first", _Recorder(worker, kept), worker)
+            marks = _received(root, "second", _Player(kept), worker)
+        first, last, end = marks[0], marks[-2], marks[-1]
+        files = last[0] - first[0]
+        return {
+            "units": units,
+            "ms_a_file": round(1000 * (last[1] - first[1]) / files, 3),
+            "files_a_second": round(files / (last[1] - first[1])),
+            "whole_s": round(end[1], 2),
+            "command_peak_mib": scale.peak_mib(),
+        }
+
+
+def _received(root: Path, store: str, runner: Runner, worker: Worker) -> list[tuple[int, float]]:
+    """(files that were received, processor seconds until then), after each batch and at the end."""
+    folder = loading.form_dir().resolve()
+    marks: list[tuple[int, float]] = []
+
+    def watching(received: Any, *_: Any) -> Iterator[Any]:
+        for number, one in enumerate(received, 1):
+            yield one
+            if number % FILES_A_BATCH == 0:
+                marks.append((number, time.process_time() - began))
+
+    plan = Plan(folder, loading.read(folder), None, None, None, 1, scale.NOW, pool=[runner])
+    began = time.process_time()
+    receive(root / "in", root / store, plan, worker, period="2026", progress=watching)
+    return [*marks, (marks[-1][0], time.process_time() - began)]
