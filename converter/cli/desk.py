@@ -21,14 +21,15 @@ MINIMISED = 6  # SW_MINIMIZE
 @option("desk", "--place", type=TARGET, metavar="DIR")
 @click.pass_context
 def desk(ctx: click.Context, no_browser: bool, place: Path | None) -> int:
-    folder, _ = form_of(ctx)
+    form_of(ctx)  # says what is used, before anything is started
     if not no_browser and not has_display() and sys.stdin.isatty():
         return menu()
-    return serve(folder, place, browser=not no_browser)
+    return serve(ctx.obj, place, browser=not no_browser)
 
 
-def serve(folder: Path, place: Path | None, *, browser: bool, window: bool = False) -> int:
-    """Serve the page, and open it. `window`: the console was opened for us, and is in the way."""
+def serve(form: str | None, place: Path | None, *, browser: bool, window: bool = False) -> int:
+    """Serve the page, and open it. `form`: its name or folder; `window`: the console was opened for
+    us, and is in the way."""
     from converter.workers.pool import Worker
 
     with Worker() as worker:  # it imports its libraries while we import ours
@@ -50,7 +51,7 @@ def serve(folder: Path, place: Path | None, *, browser: bool, window: bool = Fal
                 if window:
                     _minimise()
 
-        first = running.run(folder, place or places.default_root(), worker, ready)
+        first = running.run(form, place or places.default_root(), worker, ready)
     if first:
         out(message("desk_ended"))
     return OK if answered and answered[0] else USAGE

@@ -33,7 +33,7 @@ def run(arguments: Sequence[str], form_name: str | None, *, window: bool = False
     form = forms.read(folder)
     print_in_use(used, form)
     if not arguments and window:
-        return desk.serve(folder, None, browser=True, window=True)
+        return desk.serve(form_name, None, browser=True, window=True)
     if not arguments:
         return suggest.print_suggestion(Path.cwd(), f"{form.id}-roster", window=window)
     paths = [Path(argument) for argument in arguments]

@@ -82,7 +82,7 @@ def portal(
     home = (state or inbox.absolute().with_name(f"{inbox.absolute().name}.portal")).resolve()
     found = _issued(keys, issued)
     settings = Settings(
-        form=folder,
+        form=ctx.obj,
         keys=keys.resolve(),
         issued=found.resolve(),
         inbox=inbox.resolve(),

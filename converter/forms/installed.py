@@ -91,6 +91,15 @@ def _with_amendment(
     return replace(found, folder=folder, amendment=amendment)
 
 
+def stamp(form: str) -> object:
+    """What changes whenever something is installed under a form's name."""
+    try:
+        state = (place(form) / STATE).stat()
+    except OSError:
+        return ()
+    return state.st_ino, state.st_mtime_ns, state.st_size
+
+
 def parts(form: str) -> tuple[InstalledPart | None, InstalledPart | None]:
     """The installed form and amendment of a name. Raises UsageError."""
     import json

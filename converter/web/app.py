@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 
 from starlette.applications import Starlette
@@ -13,9 +14,9 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from converter.files import writing
-from converter.forms import loading
 from converter.model.errors import OutputError, RegisterError, UsageError
 from converter.web import (
     check_page,
@@ -31,7 +32,8 @@ from converter.web.attempts import Attempts, Hashing
 from converter.web.capacity import Capacity, CapacityExceeded
 from converter.web.correcting import EditsFull
 from converter.web.fair_queue import FairQueue, QueueFull
-from converter.web.pages import STATIC, Pages, PageTemplates
+from converter.web.followed_form import FollowedForm
+from converter.web.pages import STATIC, Pages
 from converter.web.progress import ProgressReader
 from converter.web.results import Results
 from converter.web.services import Services, SignInRequired, services_of, to
@@ -86,20 +88,22 @@ POST: dict[str, Endpoint] = {
 
 def build(settings: Settings) -> Starlette:
     """The application with all it needs. Raises KeysError, LedgerError, RegisterError, OSError."""
-    definition = loading.read(settings.form)
+    followed = FollowedForm(settings.form)
+    loaded = followed.now()
     state = State(settings.state)
     secret = state.secret("cookies")
     sessions = Sessions(secret, secure=settings.secure)
     services = Services(
         settings=settings,
-        form=definition,
+        form_folder=loaded.folder,
+        form=loaded.form,
         state=state,
         sessions=sessions,
         attempts=Attempts(state, sessions, secret, settings.clock),
         units=IssuedUnits(settings.keys, settings.issued),
         queue=FairQueue(settings.jobs, settings.queue, settings.patience),
         results=Results(settings.private, settings.keep, settings.max_bytes, settings.clock),
-        pages=Pages(PageTemplates.of(definition), sessions),
+        pages=Pages(loaded.templates, sessions),
         hashing=Hashing(settings.jobs),
         capacity=Capacity(settings.max_uploads, settings.max_bytes),
     )
@@ -116,6 +120,7 @@ def build(settings: Settings) -> Starlette:
         ],
         middleware=[
             Middleware(guard.Headers, secure=settings.secure),
+            Middleware(_PinnedServices, followed=followed),
             Middleware(guard.Log, failed=_failed),
             Middleware(guard.Limits, largest=partial(_largest, settings), silence=settings.silence),
             Middleware(
@@ -141,8 +146,29 @@ def build(settings: Settings) -> Starlette:
     )
     app.router.redirect_slashes = False  # it would send the visitor to the Host they named
     app.state.services = services
-    app.state.progress = ProgressReader(settings.published, settings.form)
+    app.state.progress = ProgressReader(settings.published)
     return app
+
+
+class _PinnedServices:
+    """Gives each request the form that is installed when it begins, to its end."""
+
+    def __init__(self, app: ASGIApp, followed: FollowedForm) -> None:
+        self.app, self._followed = app, followed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            shared = scope["app"].state
+            services, loaded = shared.services, self._followed.now()
+            if loaded.folder != services.form_folder:
+                shared.services = services = replace(
+                    services,
+                    form_folder=loaded.folder,
+                    form=loaded.form,
+                    pages=replace(services.pages, templates=loaded.templates),
+                )
+            scope.setdefault("state", {})["services"] = services
+        await self.app(scope, receive, send)
 
 
 def _routes() -> list[Route]:

@@ -104,7 +104,7 @@ async def checked(
     work = Work(
         folder,
         uploads,
-        services.settings.form,
+        services.form_folder,
         services.settings.keys,
         entry,
         identity.path if identity and not identity.refused else None,

@@ -148,7 +148,7 @@ async def workbook(request: Request) -> Response:
 
     def render(worker: Worker) -> bytes:
         books = (BlankWorkbook(target, document),)
-        worker.run(TemplatesRequest(services.settings.form, books))
+        worker.run(TemplatesRequest(services.form_folder, books))
         return target.read_bytes()
 
     try:

@@ -101,7 +101,7 @@ async def _table(
 
 
 def _request(request: Request, found: Result, target: Path | None = None) -> CorrectionRequest:
-    form = services_of(request).settings.form
+    form = services_of(request).form_folder
     return CorrectionRequest(form, found.uploads, found.edits.all, target)
 
 

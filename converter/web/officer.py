@@ -115,7 +115,7 @@ async def read(request: Request) -> tuple[Services, Published, list[UnitProgress
     reader: ProgressReader = request.app.state.progress
 
     def read() -> tuple[Published, list[UnitProgress]]:
-        found = reader.published()
+        found = reader.published(services.form_folder)
         return found, progress.lines(services, found)
 
     found, listed = await in_thread(read)

@@ -70,23 +70,24 @@ NONE = Published("", "", {}, (), (), frozenset())
 class ProgressReader:
     """Reads publications as they come."""
 
-    def __init__(self, published: Path, form_folder: Path) -> None:
-        self._store, self._folder = published, form_folder
+    def __init__(self, published: Path) -> None:
+        self._store = published
         self._cached: tuple[object, Published] = (None, NONE)
 
-    def published(self) -> Published:
+    def published(self, form_folder: Path) -> Published:
         """The newest publication; NONE before the first. Raises RegisterError for a broken one."""
-        key = _key(self._store)
-        if key is None:
+        publication = _key(self._store)
+        if publication is None:
             return NONE
+        key = publication, form_folder
         known, found = self._cached
         if known != key:
-            found = self._read()
+            found = self._read(form_folder)
             self._cached = key, found
         return found
 
-    def _read(self) -> Published:
-        form = with_codes(self._folder)
+    def _read(self, form_folder: Path) -> Published:
+        form = with_codes(form_folder)
         with Snapshot(self._store) as register:
             chosen = register.newest()
             return Published(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from python_multipart.multipart import parse_options_header
@@ -45,9 +46,10 @@ class SignInRequired(Exception):
 
 @dataclass(frozen=True)
 class Services:
-    """Made once, by `app.build`."""
+    """Made by `app.build`; only the form and its pages change while the portal runs."""
 
     settings: Settings
+    form_folder: Path
     form: Form
     state: State
     sessions: Sessions
@@ -84,7 +86,8 @@ class Services:
 
 
 def services_of(request: Request) -> Services:
-    return cast(Services, request.app.state.services)
+    """The same from a request's beginning to its end."""
+    return cast(Services, request.state.services)
 
 
 def session_of(request: Request) -> Session:

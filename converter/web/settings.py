@@ -17,9 +17,10 @@ SPOOL = "web"  # below the inbox
 
 @dataclass(frozen=True)
 class Settings:
-    """Folders and limits. `secure`: pages travel over HTTPS, so cookies must, too."""
+    """Folders and limits. `form`: its name or folder, None for the program's default; `secure`:
+    pages travel over HTTPS, so cookies must, too."""
 
-    form: Path
+    form: str | None
     keys: Path
     issued: Path
     inbox: Path

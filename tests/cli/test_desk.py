@@ -153,7 +153,7 @@ def test_it_ends_when_the_page_was_left(
         threading.Thread(target=visit, daemon=True).start()
 
     with Worker() as worker:
-        assert running.run(FOLDER, tmp_path / "填报", worker, leave)
+        assert running.run(str(FOLDER), tmp_path / "填报", worker, leave)
 
 
 def test_an_icon_that_is_double_clicked_opens_the_page(monkeypatch: pytest.MonkeyPatch) -> None:

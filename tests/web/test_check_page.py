@@ -26,7 +26,7 @@ from tests.people import MEMBERS
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET, member_cell, put
 from tests.web.running import alert, files, heading
 from tests.web.visitors import Visitor
-from tests.web.world import World, workbook
+from tests.web.world import FOLDER, World, workbook
 
 Site = tuple[World, Any]
 
@@ -90,7 +90,7 @@ def package_of(data: bytes, own: World) -> Any:
 
     path = own.root / "got.zip"
     path.write_bytes(data)
-    definition = loading.load(own.settings().form)
+    definition = loading.load(FOLDER)
     found = package.examine(path, definition, union=identity.union_of(own.keys))
     assert found.submission.issues == ()
     return found
@@ -137,13 +137,12 @@ def test_a_sealed_package_is_its_units_and_goes_on_unopened(site: Site, clerk: V
     from converter.workers.pool import Worker
 
     own, app = site
-    settings = own.settings()
     book, target = own.root / "填报.xlsx", own.root / "封存.zip"
     book.write_bytes(workbook(1))
     entry = app.state.services.units.of(own.units[0].code)
     identity = app.state.services.units.path(entry)
     with Worker() as worker:
-        convert_files([book], settings.form, target, identity, None, worker, True)
+        convert_files([book], FOLDER, target, identity, None, worker, True)
     sealed = target.read_bytes()
     done = clerk.post(link(clerk.upload(("封存.zip", sealed)), "submit"))
     number = done.url.path.rpartition("/")[2]
@@ -240,7 +239,7 @@ def test_however_many_faults_there_are_the_pages_hold_a_few(
     monkeypatch.setattr(Issues, "__iter__", lambda issues: crossed.append(issues))
     monkeypatch.setattr(Issues, "__getitem__", lambda issues, at: crossed.append(issues))
     with Worker() as worker:
-        work = Work(union.root, [upload], union.settings().form, union.keys)
+        work = Work(union.root, [upload], FOLDER, union.keys)
         verdict = check_upload(work, worker)
     assert verdict
     assert verdict.status == "errors"

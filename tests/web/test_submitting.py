@@ -14,7 +14,7 @@ from converter.identity import issuing, ledger
 from converter.web import app as application
 from tests.web.running import alert, files, heading
 from tests.web.visitors import Visitor
-from tests.web.world import World, workbook
+from tests.web.world import FOLDER, World, workbook
 
 Site = tuple[World, Any]
 
@@ -128,7 +128,7 @@ def test_names_are_compared_where_a_package_has_no_code(site: Site) -> None:
         book, target = own.root / f"{number}.xlsx", own.root / f"{number}.zip"
         book.write_bytes(workbook(number))
         with Worker() as worker:
-            convert_files([book], own.settings().form, target, None, None, worker)
+            convert_files([book], FOLDER, target, None, None, worker)
         packages.append(target.read_bytes())
         target.unlink()
     visitor = Visitor(app).enter(own)

@@ -67,7 +67,7 @@ class World:
 
     def settings(self, **changed: Any) -> Settings:
         given: dict[str, Any] = {
-            "form": FOLDER,
+            "form": str(FOLDER),
             "keys": self.keys,
             "issued": self.issued,
             "inbox": self.inbox,

@@ -18,7 +18,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from converter.files import writing
 from converter.files.opening import open_file
-from converter.forms import loading
 from converter.model.errors import ConverterError, InternalError
 from converter.usecases import failures
 from converter.web import correcting, guard
@@ -28,7 +27,8 @@ from converter.web.desk.access import Access, LocalOnly
 from converter.web.desk.desk import FILES, LARGEST, Desk, desk_of, problem, show
 from converter.web.desk.place import ClerkFolder
 from converter.web.desk.presence import LOOK
-from converter.web.pages import STATIC, PageTemplates
+from converter.web.followed_form import FollowedForm
+from converter.web.pages import STATIC
 from converter.workers import warm
 from converter.workers.pool import Shared
 
@@ -74,7 +74,7 @@ POST: dict[str, Endpoint] = {
 
 
 def build(
-    folder: Path,
+    form: str | None,
     root: Path,
     state: Path,
     access: Access,
@@ -83,16 +83,15 @@ def build(
     opener: Callable[[Path], None] = open_file,
     ended: Callable[[], None] = lambda: None,
 ) -> Starlette:
-    """The application of one desk. `folder`: of the form; `root`: her place; `state`: what
+    """The application of one desk. `form`: its name or folder, None for
+    the default; `root`: her place; `state`: what
     this desk keeps beside it, and removes what a crash left there; `ended` is called once no page
     is open any more."""
-    form = loading.read(folder)
-    place = ClerkFolder(root, str(form.prose.get("period") or ""))
+    place = ClerkFolder(root, "")
     private, unfinished = state / "open", state / "corrections"
     shutil.rmtree(private, ignore_errors=True)
     writing.private_folder(private)
-    templates = PageTemplates.of(form)
-    desk = Desk(folder, form, place, access, worker, templates, private, unfinished, opener)
+    desk = Desk(FollowedForm(form), place, access, worker, private, unfinished, opener)
     desk.unit = place.latest_unit()
     if identity := desk.identity():  # a folder's name may be shorter than the unit's
         desk.unit = identity[1].identity.unit_name
@@ -109,7 +108,7 @@ def build(
             Middleware(guard.Log, failed=_failed),
             Middleware(LocalOnly, access=access, stranger=_stranger),
             Middleware(guard.Limits, largest=_largest, silence=SILENCE),
-            Middleware(_Seen, desk=desk),
+            Middleware(_Requests, desk=desk),
         ],
         exception_handlers={
             HTTPException: _http_error,
@@ -126,16 +125,26 @@ def build(
     return app
 
 
-class _Seen:
-    """Notes that a page is there."""
+class _Requests:
+    """Notes that a page is there; what was installed meanwhile is used from a request on, but never
+    while another one is under way."""
 
     def __init__(self, app: ASGIApp, desk: Desk) -> None:
-        self.app, self._desk = app, desk
+        self.app, self._desk, self._open = app, desk, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope.get("path") != warm.PATH:  # a command is no page
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if scope["path"] != warm.PATH:  # a command is no page
             self._desk.presence.seen()
-        await self.app(scope, receive, send)
+        if not self._open:
+            self._desk.follow()
+        self._open += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._open -= 1
 
 
 @contextlib.asynccontextmanager
@@ -166,12 +175,12 @@ async def _static(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in STATIC:
         raise HTTPException(404)
-    return desk_of(request).templates.static(name)
+    return desk_of(request).loaded.templates.static(name)
 
 
 async def _icon(request: Request) -> Response:
     """Browsers ask for it by themselves."""
-    return desk_of(request).templates.static("icon.svg")
+    return desk_of(request).loaded.templates.static("icon.svg")
 
 
 # --- pages for exceptions -------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from converter.model.errors import WorkerDied
 from converter.web.correcting import FRAGMENT, edits_of
 from converter.web.correcting.fields import FIELD, FIELDS
 from converter.web.desk.corrections import Correction
-from converter.web.desk.desk import desk_of, document_of, in_thread, problem, sent, show, to
+from converter.web.desk.desk import Desk, desk_of, document_of, in_thread, problem, sent, show, to
 from converter.web.desk.documents import Document, suffixed
 from converter.web.pages import attachment
 from converter.workers.requests.corrections import CorrectionAnswer, CorrectionRequest
@@ -44,7 +44,7 @@ async def page(request: Request) -> Response:
 async def verdict(request: Request) -> Response:
     """The result alone, for the script that watches: nothing where the file is as it was seen."""
     document = document_of(request)
-    version = _text(document)
+    version = _text(desk_of(request), document)
     if not version or version == request.query_params.get("seen"):
         return Response(status_code=204)
     return await _show(request, "verdict")
@@ -52,7 +52,7 @@ async def verdict(request: Request) -> Response:
 
 async def _show(request: Request, template: str) -> Response:
     desk, document = desk_of(request), document_of(request)
-    seen = _text(document)
+    seen = _text(desk, document)
     checked = await in_thread(desk.check, document)
     if checked is None and template == "document":
         return problem(request, "away" if not seen else "two_units", 409, file=document.name)
@@ -73,9 +73,11 @@ async def _show(request: Request, template: str) -> Response:
     )
 
 
-def _text(document: Document) -> str:
+def _text(desk: Desk, document: Document) -> str:
+    """What changes with every save, and with the form; '' while a file is away."""
     version = document.version()
-    return "-".join(f"{when}.{size}" for when, size in version) if version else ""
+    seen = [f"{when}.{size}" for when, size in version or ()]
+    return "-".join([*seen, desk.folder.name]) if version else ""
 
 
 def _is_being_saved(document: Document, checked: PageCheck) -> bool:

@@ -16,7 +16,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from converter.files.opening import open_file
-from converter.forms import loading
 from converter.identity.files import Public
 from converter.messages.catalogue import message
 from converter.model.errors import WorkerDied
@@ -34,7 +33,7 @@ from converter.web.desk.corrections import Correction
 from converter.web.desk.documents import Document, Documents, suffixed
 from converter.web.desk.place import ClerkFolder, Shelf
 from converter.web.desk.presence import Presence
-from converter.web.pages import PageTemplates
+from converter.web.followed_form import FollowedForm, LoadedForm
 from converter.workers import warm
 from converter.workers.pool import Shared
 from converter.workers.requests.page_check import CheckForPageRequest, PageCheck
@@ -49,29 +48,40 @@ T = TypeVar("T")
 class Desk:
     """One clerk at one machine. `unit` is whose place is open, '' before anybody is known."""
 
-    folder: Path  # of the form
-    form: Form
+    followed: FollowedForm
     place: ClerkFolder
     access: Access
     worker: Shared
-    templates: PageTemplates
     private: Path  # deleted when the desk ends
     unfinished: Path  # corrections that are not written into a form yet; they outlive the desk
     opener: Callable[[Path], None] = open_file
     unit: str = ""
     documents: Documents = field(default_factory=Documents)
     presence: Presence = field(default_factory=Presence)
-    fingerprint: str = field(init=False)  # of program and form as they were when the desk started
+    loaded: LoadedForm = field(init=False)
+    fingerprint: str = field(init=False)  # of program and form as they were when both were loaded
 
     def __post_init__(self) -> None:
-        self.fingerprint = warm.fingerprint(self.folder)
+        self._use(self.followed.now())
 
-    def use(self, folder: Path) -> None:
-        """Check by another form from now on. Raises FormError."""
-        self.folder, self.form = folder, loading.read(folder)
-        self.templates = PageTemplates.of(self.form)
-        self.fingerprint = warm.fingerprint(folder)
-        self.documents.check_anew()
+    def follow(self) -> None:
+        """Check by the form that is installed by now."""
+        loaded = self.followed.now()
+        if loaded is not self.loaded:
+            self._use(loaded)
+
+    def _use(self, loaded: LoadedForm) -> None:
+        self.loaded, self.fingerprint = loaded, warm.fingerprint(loaded.folder)
+        self.place.year = str(loaded.form.prose.get("period") or "")
+
+    @property
+    def folder(self) -> Path:
+        """Of the form."""
+        return self.loaded.folder
+
+    @property
+    def form(self) -> Form:
+        return self.loaded.form
 
     @property
     def shelf(self) -> Shelf:
@@ -130,13 +140,14 @@ class Desk:
 
     def check(self, document: Document) -> PageCheck | None:
         """The result of a document as it is now; None where its files are two submissions, or away.
-        It is checked once a save."""
+        It is checked once a save, and again by another form."""
         version = document.version()
         if version is None:
             return None
-        if document.checked is None or document.checked[0] != version:
-            document.checked = version, self._check(document, None)
-        return document.checked[1]
+        known = version, self.folder
+        if document.checked is None or document.checked[:2] != known:
+            document.checked = *known, self._check(document, None)
+        return document.checked[2]
 
     def marked_copy(self, document: Document) -> Path | None:
         """A copy in which the mistakes are marked, in her place; None where there is none to
@@ -168,7 +179,7 @@ def desk_of(request: Request) -> Desk:
 
 def show(request: Request, template: str, status: int = 200, /, **values: Any) -> Response:
     desk = desk_of(request)
-    return desk.templates.show(
+    return desk.loaded.templates.show(
         f"desk_{template}", status, token=desk.access.form_token, unit=desk.unit, **values
     )
 

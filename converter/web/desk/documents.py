@@ -20,7 +20,8 @@ class Document:
 
     key: str
     paths: tuple[Path, ...]
-    checked: tuple[Version, PageCheck | None] | None = None  # None: two submissions
+    # By which version of the files and which form's folder; None in it: two submissions.
+    checked: tuple[Version, Path, PageCheck | None] | None = None
     correction: Correction | None = None
     notes: tuple[str, ...] = ()
 
@@ -62,11 +63,6 @@ class Documents:
         return self._known.setdefault(
             key.hexdigest()[:16], Document(key.hexdigest()[:16], absolute)
         )
-
-    def check_anew(self) -> None:
-        """Forget results: the form that they were checked by is no longer the one in use."""
-        for document in self._known.values():
-            document.checked = None
 
     def find(self, key: str) -> Document | None:
         return self._known.get(key)

@@ -11,7 +11,6 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from converter.forms import loading
 from converter.messages.catalogue import message
 from converter.model.errors import FormPackageRefused
 from converter.model.issues import Issues
@@ -121,8 +120,7 @@ def _install(desk: Desk, path: Path) -> str:
             raise FormPackageRefused("other_union", path=known[0].name)
     report = form_packages.install(package)
     form_store.trust(package.fingerprint)
-    if package.form == desk.form.id:
-        desk.use(loading.form_dir(package.form).resolve())
+    desk.follow()
     params = {"title": report.now.title, "version": package.version}
     return message(f"desk_form_{package.kind}", **params)
 

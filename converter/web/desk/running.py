@@ -75,7 +75,7 @@ class Instance:
         return text
 
 
-def run(folder: Path, root: Path, worker: Worker, ready: Callable[[str], None]) -> bool:
+def run(form: str | None, root: Path, worker: Worker, ready: Callable[[str], None]) -> bool:
     """Serve until the page has been closed for a while. `ready` gets an address that opens the desk
     once; false where another one runs already, whose address `ready` got. Raises OSError."""
     instance = Instance(root)
@@ -85,7 +85,7 @@ def run(folder: Path, root: Path, worker: Worker, ready: Callable[[str], None]) 
             instance.alone(),
             contextlib.closing(server.bind(LISTENING)) as sock,
         ):
-            _serve(folder, root, worker, instance, sock, ready)
+            _serve(form, root, worker, instance, sock, ready)
             return True
     except RegisterBusy:
         ready(instance.address())
@@ -93,7 +93,7 @@ def run(folder: Path, root: Path, worker: Worker, ready: Callable[[str], None]) 
 
 
 def _serve(
-    folder: Path,
+    form: str | None,
     root: Path,
     worker: Worker,
     instance: Instance,
@@ -106,7 +106,7 @@ def _serve(
     def end() -> None:
         running.should_exit = True
 
-    app = application.build(folder, root, instance.state, access, Shared([worker]), ended=end)
+    app = application.build(form, root, instance.state, access, Shared([worker]), ended=end)
     running = server.prepared(app, LISTENING)
     instance.write(port, access)
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl+C is one way to end it

@@ -30,7 +30,7 @@ class AtWork:
         self.port: int = self._socket.getsockname()[1]
         self.access = Access(self.port)
         app = application.build(
-            FOLDER,
+            str(FOLDER),
             root,
             root.with_name(f"{root.name}-state"),
             self.access,
