@@ -1,36 +1,43 @@
-"""Files and pages are shown by the program that the system has for them."""
+"""Files and pages are shown by the program that the system has for them.
+
+The packed program hands on to what it starts where its own libraries lie, and a browser or a
+spreadsheet program was not built for those: on Linux they stand in a variable, on Windows in a
+setting of the process.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+
+LIBRARIES = "LD_LIBRARY_PATH"
+BEFORE = "LD_LIBRARY_PATH_ORIG"  # where the packed program's loader keeps what stood there
 
 
 def open_file(path: Path) -> None:
     """Open a file or folder. Raises OSError."""
     if sys.platform == "win32":
-        with _systems_own_libraries():
+        with _systems_libraries():
             os.startfile(path)
     else:
-        opener = "open" if sys.platform == "darwin" else "xdg-open"
-        quiet = subprocess.DEVNULL
-        subprocess.Popen([opener, str(path)], stdin=quiet, stdout=quiet, stderr=quiet)
+        _start(str(path))
 
 
 def open_page(address: str) -> bool:
     """Open an address in the user's browser; False where there is no display or no browser."""
     if not has_display():
         return False
+    if sys.platform == "linux" and shutil.which("xdg-open"):
+        _start(address)  # `webbrowser` would take another first, and not see that it cannot start
+        return True
     import webbrowser
 
-    with _systems_own_libraries():
-        if sys.platform == "linux":
-            with suppress(webbrowser.Error):  # `webbrowser` itself starts what may fail unseen
-                return webbrowser.get("xdg-open").open(address)
+    with _systems_libraries():
         return webbrowser.open(address)
 
 
@@ -41,10 +48,26 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
+def _start(what: str) -> None:
+    opener = "open" if sys.platform == "darwin" else "xdg-open"
+    quiet = subprocess.DEVNULL
+    environment = _environment()
+    subprocess.Popen([opener, what], stdin=quiet, stdout=quiet, stderr=quiet, env=environment)
+
+
+def _environment() -> dict[str, str]:
+    """The variables as they stood before the packed program was loaded."""
+    found = dict(os.environ)
+    if sys.platform == "linux" and getattr(sys, "frozen", False):
+        found.pop(LIBRARIES, None)
+        if BEFORE in found:
+            found[LIBRARIES] = found.pop(BEFORE)
+    return found
+
+
 @contextmanager
-def _systems_own_libraries() -> Iterator[None]:
-    """On Windows a program hands the folder of its libraries on to what it starts; the packed
-    program's are not those that a spreadsheet program or a browser needs."""
+def _systems_libraries() -> Iterator[None]:
+    """On Windows: what is started meanwhile looks for libraries where the system does."""
     folder = getattr(sys, "_MEIPASS", "")
     if sys.platform != "win32" or not folder:
         yield

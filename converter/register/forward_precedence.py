@@ -38,7 +38,7 @@ class ArrivedForward(NamedTuple):
     """What decides about a forward."""
 
     code: str
-    created: str
+    sent: str  # ISO time
     signer: str
     confirmed: bool
     content: str
@@ -56,7 +56,7 @@ def place(new: ArrivedForward, counted: ArrivedForward | None) -> str:
         if not new.confirmed and counted.signer != new.signer:
             return HELD
         alike = counted.confirmed == new.confirmed or counted.accepted
-        if alike and new.created <= counted.created:
+        if alike and new.sent <= counted.sent:
             return OLDER
     return CURRENT if new.confirmed else UNCONFIRMED
 
@@ -94,10 +94,12 @@ class _Settling:
 
     def __init__(self, rulings: Mapping[str, Ruling]) -> None:
         self.settled: dict[int, Forward] = {}
+        self._sent: dict[tuple[str, str], str] = {}  # by key and signed time, when it first came
         self._rulings = rulings
         self._counted = 0  # the number of the one that counts
 
     def arrive(self, one: Forward) -> None:
+        self._sent.setdefault((one.signer, one.created), one.sent)
         ruling = self._rulings.get(one.content)
         action = ruling.action if ruling else ""
         counted = self.settled.get(self._counted)
@@ -108,7 +110,7 @@ class _Settling:
         elif is_barred(one) and not (counted and counted.content == one.content):
             self._put(one, HELD, self._counted)
         else:
-            state = place(_arrived(one), _arrived(counted) if counted else None)
+            state = place(self._arrived(one), self._arrived(counted) if counted else None)
             if state in (CURRENT, UNCONFIRMED):
                 self._count(one, state)
             else:
@@ -132,8 +134,10 @@ class _Settling:
     def _put(self, one: Forward, state: str, other: int = 0) -> None:
         self.settled[one.number] = replace(one, state=state, other=other)
 
-
-def _arrived(one: Forward) -> ArrivedForward:
-    return ArrivedForward(
-        one.code, one.created, one.signer, one.confirmed, one.content, is_accepted(one)
-    )
+    def _arrived(self, one: Forward) -> ArrivedForward:
+        """What was signed by a clock ahead was sent when it first came: sent again, in another
+        file, it is no newer than that."""
+        sent = self._sent[one.signer, one.created]
+        return ArrivedForward(
+            one.code, sent, one.signer, one.confirmed, one.content, is_accepted(one)
+        )

@@ -62,7 +62,7 @@ class Forward:
     file: str
     content: str  # SHA-256
     received: str
-    created: str  # ISO time, signed
+    created: str  # ISO time, signed: as it stands, however late
     signer: str  # the key that signed it
     confirmed: bool  # a chain leads from that key to this union
     interim: bool  # the period was not yet closed
@@ -73,6 +73,11 @@ class Forward:
     units: int  # that reported
     listed: int  # that owe a report
     members: int
+
+    @property
+    def sent(self) -> str:
+        """ISO time: the signed one, at most that of its arrival."""
+        return min(self.created, self.received)
 
 
 COLUMNS = {
@@ -204,7 +209,7 @@ def _unions(chosen: Sequence[Forward], own: str) -> str:
 def _periods(chosen: Sequence[Forward], union: str) -> str:
     first = union.partition("/")[0]
     rows = ", ".join(
-        f"('{quoted(f.period)}', '{'open' if f.interim else 'closed'}', '{quoted(f.created)}')"
+        f"('{quoted(f.period)}', '{'open' if f.interim else 'closed'}', '{quoted(f.sent)}')"
         for f in chosen
         if f.code == first
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -40,11 +41,30 @@ def test_the_desktop_decides_which_browser_opens(
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setenv("DISPLAY", ":99")
     monkeypatch.delenv("BROWSER", raising=False)
-    monkeypatch.setattr("webbrowser._tryorder", None)  # it asks for what is installed once
-    monkeypatch.setattr("webbrowser._browsers", {})
     assert opening.open_page("http://127.0.0.1:1/enter?token=a")
     assert _read(noted) == "http://127.0.0.1:1/enter?token=a"
     assert not unable.exists()
+
+
+def test_what_the_packed_program_opens_loads_the_systems_libraries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = tmp_path / "noted"
+    opener = tmp_path / "xdg-open"
+    opener.write_text(
+        f'#!/bin/sh\necho "$1 ${{LD_LIBRARY_PATH-none}}" > {noted}.new; mv {noted}.new {noted}\n'
+    )
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr("sys.frozen", True, raising=False)
+    for before, expected in ((None, "none"), ("/usr/local/lib", "/usr/local/lib")):
+        noted.unlink(missing_ok=True)
+        monkeypatch.setenv(opening.LIBRARIES, str(tmp_path / "_internal"))
+        if before:
+            monkeypatch.setenv(opening.BEFORE, before)
+        opening.open_file(tmp_path)
+        assert _read(noted) == f"{tmp_path} {expected}"
+    assert os.environ[opening.LIBRARIES]  # the program's own workers need it
 
 
 def test_no_page_without_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
