@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import openpyxl
@@ -21,6 +22,7 @@ from converter.forms import loading
 from converter.identity.files import compose, parse
 from converter.usecases import backup, form_packages
 from converter.usecases.form_packages import Amending
+from converter.web.desk.desk import Desk
 from converter.web.desk.documents import Document
 from tests.people import MEMBERS, UNIT
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET, blank, fill
@@ -387,6 +389,17 @@ def test_help_names_whom_to_ask(desk: AtWork, client: httpx2.Client, identity: P
     assert "王示例&lt;b&gt; 0311-85550990" in page
 
 
+def more_than_staff() -> bytes:
+    fewer = UNIT | {"单位工会名称": unit(1).name, "职工总数": 11, "女职工人数": 6, "农民工人数": 4}
+    return saved(fill(blank(15), fewer))
+
+
+def switch_off(original: World, output: Path) -> None:
+    """What `form amend` does in a program beside the desk."""
+    changes = Amending({"X101": None}, (), "派遣人员不算职工")
+    form_packages.amend(loading.form_dir(), original.keys, output, changes, 0)
+
+
 def test_an_amendment_of_the_own_union_is_installed_and_used_at_once(
     desk: AtWork,
     client: httpx2.Client,
@@ -395,8 +408,7 @@ def test_an_amendment_of_the_own_union_is_installed_and_used_at_once(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fewer = UNIT | {"单位工会名称": unit(1).name, "职工总数": 11, "女职工人数": 6, "农民工人数": 4}
-    refused = saved(fill(blank(15), fewer))
+    refused = more_than_staff()
     changes = Amending({"X101": None}, (), "派遣人员不算职工")
     path = tmp_path / "规则调整.zip"
     with monkeypatch.context() as officer:  # another person's computer
@@ -417,12 +429,31 @@ def test_an_amendment_of_the_own_union_is_installed_and_used_at_once(
 def test_an_open_page_follows_what_another_program_installs(
     desk: AtWork, client: httpx2.Client, original: World, tmp_path: Path
 ) -> None:
-    fewer = UNIT | {"单位工会名称": unit(1).name, "职工总数": 11, "女职工人数": 6, "农民工人数": 4}
-    page = drop(client, desk, ("填报.xlsx", saved(fill(blank(15), fewer))))
+    page = drop(client, desk, ("填报.xlsx", more_than_staff()))
     assert countdown(page) == "还剩 1 处错误"
     seen = page.text.partition('data-version="')[2].partition('"')[0]
     ask = f"/check/{key_of(page)}/verdict?seen={seen}"
     assert client.get(ask).status_code == 204
-    changes = Amending({"X101": None}, (), "派遣人员不算职工")
-    form_packages.amend(loading.form_dir(), original.keys, tmp_path / "规则调整.zip", changes, 0)
+    switch_off(original, tmp_path / "规则调整.zip")
     assert countdown(client.get(ask)) == "可以上报"
+
+
+def test_a_check_under_way_ends_with_the_form_it_began_with(
+    desk: AtWork,
+    client: httpx2.Client,
+    original: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    check = Desk._check
+
+    def beside(*given: Any) -> Any:
+        switch_off(original, tmp_path / "规则调整.zip")
+        assert client.get("/alive").status_code == 204  # a request that begins meanwhile
+        return check(*given)
+
+    with monkeypatch.context() as during:
+        during.setattr(Desk, "_check", beside)
+        page = drop(client, desk, ("填报.xlsx", more_than_staff()))
+    assert countdown(page) == "还剩 1 处错误"
+    assert countdown(client.get(f"/check/{key_of(page)}")) == "可以上报"
