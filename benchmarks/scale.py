@@ -370,8 +370,8 @@ def filled(store: Path, units: int, first: int = 0, close: bool = False) -> None
             arrivals = [
                 ReceivedFile(
                     f"{unit // 500:04d}/{unit_name(unit)}.xlsx", f"{unit:064x}", "accepted",
-                    ClaimedSender("", unit_name(unit), "", f"示例{unit // 200}总工会"), "2026",
-                    f"{unit:064x}", members=MEMBERS,
+                    ClaimedSender("", unit_name(unit), "", f"示例{unit // 200}总工会"),
+                    period="2026", digest=f"{unit:064x}", members=MEMBERS,
                     member_sheet="members", id_column=3, spool=str(opened.spool),
                     number=unit - start,
                 )

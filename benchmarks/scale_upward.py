@@ -150,7 +150,9 @@ def _run(store: Path) -> dict[str, Any]:
     with scale.measured() as cost, Register(store, cards) as opened:
         opened.collect(Collection("2026"), "2026-03-07T00:00:00Z")
         opened.done()
-        new = ReceivedFile("new.xlsx", "c", "accepted", ClaimedSender("000000007"), "2026", "d")
+        new = ReceivedFile(
+            "new.xlsx", "c", "accepted", ClaimedSender("000000007"), period="2026", digest="d"
+        )
         with opened.record([new], "2026-03-07T00:00:00Z"):
             pass
     return {**cost, "peak_mib": scale.peak_mib(), "before_mib": before}

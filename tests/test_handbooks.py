@@ -266,6 +266,20 @@ def test_every_command_is_in_the_readme() -> None:
     assert {name for name in COMMANDS if f"converter {name}" not in text} == set()
 
 
+def test_findings_that_a_page_quotes_are_printed() -> None:
+    """An example of what `check` prints is what it printed of a sample."""
+    printed = [path.read_text("utf-8") for path in ROOT.glob("samples/*/expected/output.txt")]
+    quoted = {
+        (page.name, found)
+        for page in PAGES
+        for found in re.findall(
+            r"^(?:错误|提示)\[[A-Z]\d+\].*\n(?:  .*\n)*", page.read_text("utf-8"), re.MULTILINE
+        )
+    }
+    assert quoted
+    assert {one for one in quoted if not any(one[1] in text for text in printed)} == set()
+
+
 # --- pictures ----------------------------------------------------------------------------------
 
 

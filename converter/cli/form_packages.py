@@ -124,8 +124,8 @@ def install_file(
     keys: Path | None = None,
     fingerprint: str = "",
 ) -> int:
-    """Install a form package after asking whom it is of, and print what was installed. `form`: in
-    use until now. Raises ConverterError."""
+    """Install a form package, once it is clear whose it is, and print what was installed. `form`
+    gives the form that is in use until then. Raises ConverterError."""
     from converter.forms import form_package, form_store
     from converter.usecases import form_packages
 

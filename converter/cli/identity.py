@@ -161,7 +161,9 @@ def _print(shown: IdentityReport) -> None:
     if shown.public is None:
         return
     holder, keys = shown.public.identity, shown.public.keys
-    print_of = fingerprint(keys.union_signing, keys.union_sealing) if keys.union_signing else "—"
+    union_fingerprint = (
+        fingerprint(keys.union_signing, keys.union_sealing) if keys.union_signing else "—"
+    )
     signed = "identity_signed" if shown.public.signature else "identity_unsigned"
     false = any(i.code == "I131" for i in shown.issues)
     secret = "there" if shown.secret else "none"
@@ -175,7 +177,7 @@ def _print(shown: IdentityReport) -> None:
         "serial": holder.serial,
         "contact": holder.superior_contact,
         "validity": message("identity_days", issued=holder.issued, valid_until=holder.valid_until),
-        "union_key": print_of,
+        "union_key": union_fingerprint,
         "signature": "" if false else message(signed),
         "secret": message(secret),
     }

@@ -1,4 +1,5 @@
-"""What a command's paths must be. Apart from `shared`, which help alone has to import."""
+"""What a command's paths must be. A module of its own: `--help` imports `common` and needs
+no paths."""
 
 from __future__ import annotations
 

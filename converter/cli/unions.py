@@ -106,8 +106,8 @@ def join(ctx: click.Context, file: Path, keys: Path) -> int:
     out(message("union_joined", name=own.name, superior=own.superior_name))
     out(message("union_scope_row", scope="、".join(own.scope), valid_until=own.valid_until))
     _print_chain(done)
-    print_of = fingerprint(top.superior_signing, top.superior_sealing)
-    out(message("identity_fingerprint", fingerprint=print_of))
+    top_fingerprint = fingerprint(top.superior_signing, top.superior_sealing)
+    out(message("identity_fingerprint", fingerprint=top_fingerprint))
     err(message("union_join_next", superior=top.superior_name))
     return OK
 

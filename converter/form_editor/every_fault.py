@@ -205,9 +205,9 @@ def _card_without(file: CardFile, sheet: str, card: str, key: str, fault: FormEr
     name = NAMES.get(sheet, "key")
     numbered = re.fullmatch(r"\w+\[(\d+)\]", card)
     made, number = [], 0
-    for part in file.parts:
-        text = part.text
-        if part.sheet == sheet:
+    for piece in file.pieces:
+        text = piece.text
+        if piece.sheet == sheet:
             number += 1
             values = file.cards(sheet)[number - 1]
             if values.get(name) == card or (numbered is not None and int(numbered[1]) == number):

@@ -93,7 +93,7 @@ def _in_order(form: CardFile, names: Sequence[str]) -> list[str]:
 
 def card_rows(file: CardFile, sheet: str) -> Iterator[EditorRow]:
     """The rows of a file's cards."""
-    if sheet not in {part.sheet for part in file.parts}:
+    if sheet not in {piece.sheet for piece in file.pieces}:
         return
     own = {FILE: PurePosixPath(file.name).stem} if sheet == FIELDS else {}
     texts = file.texts(sheet)

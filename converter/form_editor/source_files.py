@@ -99,7 +99,7 @@ def slot(sheet: str) -> str:
 
 @dataclass(frozen=True)
 class CardFile:
-    """A file of cards, in parts that can be moved."""
+    """A file of cards, in pieces that can be moved."""
 
     name: str
     text: str
@@ -109,9 +109,9 @@ class CardFile:
         return tomllib.loads(self.text)
 
     @cached_property
-    def parts(self) -> tuple[Piece, ...]:
-        """The parts, joined the text. Where cards are written in a way that cannot be cut (a list
-        in one assignment), the same values written as cards, with all comments at the top."""
+    def pieces(self) -> tuple[Piece, ...]:
+        """The pieces of the text, in order. Where cards are written in a way that cannot be cut (a
+        list in one assignment), the same values written as cards, with all comments at the top."""
         found = tuple(self._cut(self.text))
         counted = {sheet: sum(one.sheet == sheet for one in found) for sheet in self._arrays}
         if all(counted[sheet] == len(self.cards(sheet)) for sheet in self._arrays):
@@ -132,12 +132,12 @@ class CardFile:
         return found
 
     def texts(self, sheet: str) -> list[str]:
-        return [part.text for part in self.parts if part.sheet == sheet]
+        return [piece.text for piece in self.pieces if piece.sheet == sheet]
 
     @property
     def frame(self) -> str:
         """What stands around the cards, a line in place of each of them."""
-        return "".join(one.text if not one.sheet else slot(one.sheet) for one in self.parts)
+        return "".join(one.text if not one.sheet else slot(one.sheet) for one in self.pieces)
 
     def _cut(self, text: str) -> Iterator[Piece]:
         sheets = {path: sheet for sheet, path in self._arrays.items() if self.cards(sheet)}

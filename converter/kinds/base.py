@@ -304,7 +304,7 @@ class _Known(dict[str, Any]):
 
 
 def same_text(cells: Cells, text: pd.Series, note: str) -> Normalised:
-    """Normal with `note` wherever the text differs from what was typed."""
+    """The normalised `text`, with `note` wherever it differs from what was typed."""
     changed = text.to_numpy() != cells.text.to_numpy()
     same = text if changed.any() else cells.text  # what is known of the cells stays known
     return Normalised(same, pd.Series(np.where(changed, note, ""), index=text.index))

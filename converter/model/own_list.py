@@ -1,4 +1,7 @@
-"""How a list that is no template of ours was read: which column is which field, who came along."""
+"""How a list that is no template of ours was read: which column is which field, who came along.
+
+A list on its side has a person in each column, and a field in each row.
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from converter.model.explanations import Explanation
+from converter.model.file_facts import FileFacts
 from converter.text import characters
 
 ACCEPTED, WARNINGS, REJECTED = "accepted", "warnings", "rejected"  # how a file ended
@@ -85,32 +85,15 @@ class RosterEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivedFile:
+class ReceivedFile(FileFacts):
     """One file as it came, validated. `spool` holds its rows (see `Register.record`)."""
 
     file: str  # path below the inbox; members of zips below their zip
     content: str  # sha256 of the file's bytes
     result: str  # ACCEPTED, WARNINGS, REJECTED or UNOPENED
     claim: ClaimedSender = field(default_factory=ClaimedSender)
-    period: str = ""  # that the file claims; '' = none
-    digest: str = ""  # of the tables; '' where they could not be read
-    created: str = ""  # ISO time, only where a valid signature covers it
     file_time: str = ""  # ISO time of the file's last change, of a zip's member the zip's
-    form_version: str = ""
-    serial: int = 0
-    members: int = 0
-    errors: int = 0
-    warnings: int = 0
-    signed: bool = False  # a key signed it; the union vouches for that key where `created` is there
-    sealed: bool = False
-    package: bool = False
-    unit_sheet: str = ""
-    member_sheet: str = ""
-    id_column: int = 0  # of the member sheet, for addresses
-    found: tuple[tuple[str, str, int], ...] = ()  # (code, level, how often)
-    explanations: tuple[Explanation, ...] = ()
     spool: str = ""  # folder with the rows of its batch, a CSV file a table
-    number: int = 0  # its number within that file
 
     @property
     def is_half(self) -> bool:

@@ -58,7 +58,7 @@ EXTRAS = {"original_file": 26, "where": 22, "cell": 10, "value": 90}
 
 
 def annotated(
-    press: template.TemplateRenderer,
+    template_renderer: template.TemplateRenderer,
     submission: Submission,
     outcome: Outcome,
     changes: Collection[CellFix] = (),
@@ -68,7 +68,7 @@ def annotated(
     """The annotated copy of a readable submission, as the pieces of a file. `changes` are those
     that have been made to it; `files` are the paths of its files, by the names they go by, so
     that what they hold beyond the form can be carried over; `records` is what was read."""
-    form = press.form
+    form = template_renderer.form
     # A copy is for corrections: a row for every record and a few for new ones. Hundreds of copies
     # do not get 500 empty rows each.
     filled = any(submission.count(table.key) for table in form.tables)
@@ -87,7 +87,7 @@ def annotated(
     comments = kept.beside(comments)
     copy = Copy(marks, comments, _named(listed, form))
     computed = Computed(form, submission, outcome, records)
-    return press.filled(submission, stamp, rows=rows, computed=computed, copy=copy)
+    return template_renderer.filled(submission, stamp, rows=rows, computed=computed, copy=copy)
 
 
 def _named(listed: Sequence[TextSheet], form: Form) -> list[TextSheet]:

@@ -87,7 +87,7 @@ class MustHold(RuleFamily):
     def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
         found = self._read(rule, tables.form)
         leaf = _Operands(tables)
-        holds = _Arrays(tables.form, leaf.value).of(found.tree)
+        holds = _ArrayWalk(tables.form, leaf.value).of(found.tree)
         usable = np.logical_and.reduce([leaf.usable(one) for one in found.operands])
         wrong = usable & ~np.broadcast_to(np.asarray(holds, dtype=bool), usable.shape)
         fields = [one for one in found.operands if one.what != "count"]
@@ -100,7 +100,7 @@ class MustHold(RuleFamily):
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         found = self._read(rule, form)
-        text = str(_ConditionText(form, lambda one: called(one, form)).of(found.tree))
+        text = str(_WordingWalk(form, lambda one: called(one, form)).of(found.tree))
         return {"condition": text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"}
 
     def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
@@ -108,13 +108,13 @@ class MustHold(RuleFamily):
         fields = [one.path for one in found.operands if one.what == "field"]
         tables = {sheet_of(one.path) for one in found.operands if one.what != "field"}
         usable = every((unknowns.all_filled(fields), *map(unknowns.present, sorted(tables))))
-        holds: Formula = _Formulas(unknowns).of(found.tree)
+        holds: Formula = _LogicWalk(unknowns).of(found.tree)
         return Demand(usable, holds)
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         found = self._read(rule, refs.form)
         usable = [_excel_usable(one, refs) for one in found.operands]
-        holds = _Formula(refs.form, lambda one: _cell(one, refs)).of(found.tree)
+        holds = _ExcelWalk(refs.form, lambda one: _cell(one, refs)).of(found.tree)
         return f"IF({both(usable)},NOT({holds}),FALSE)"
 
 
@@ -174,7 +174,9 @@ class _Operands:
         return f"{called(one, form)} {int(self.value(one)[at])}"
 
 
-class _Arrays(TreeWalk):
+class _ArrayWalk(TreeWalk):
+    """An expression → its values, one a record."""
+
     def constant(self, value: bool | int) -> Any:
         return value
 
@@ -227,7 +229,9 @@ def _excel_usable(one: Operand, refs: Refs) -> str:
     return f"NOT({refs.beyond(one.path)})" if one.what == "count" else excel_known(one.path, refs)
 
 
-class _Formula(TreeWalk):
+class _ExcelWalk(TreeWalk):
+    """An expression → a formula of the workbook."""
+
     def constant(self, value: bool | int) -> Any:
         return str(value).upper()
 
@@ -259,8 +263,9 @@ class _Formula(TreeWalk):
 # --- demands ---------------------------------------------------------------------------------
 
 
-class _Formulas(TreeWalk):
-    """As formulas of logic; a product of two fields is a number of its own between its limits."""
+class _LogicWalk(TreeWalk):
+    """An expression → a formula of `logic`; a product of two fields is a number of its own between
+    its limits."""
 
     def __init__(self, unknowns: Unknowns) -> None:
         super().__init__(unknowns.form, self._operand)
@@ -340,8 +345,8 @@ def _clause(text: str) -> str:
     return message("condition_in", part=text) if nested else text
 
 
-class _ConditionText(TreeWalk):
-    """As people read it; the words stand in the catalogue."""
+class _WordingWalk(TreeWalk):
+    """An expression → as people read it; the words stand in the catalogue."""
 
     def constant(self, value: bool | int) -> Any:
         return (

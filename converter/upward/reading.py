@@ -6,8 +6,8 @@ the descriptor names. The database reads tables with the columns that are known.
 
 Codes: P201 damaged or cut short · P202 of a newer program · P203 another form or version · P204
 altered · P205 not signed by the key that it names · P206 identity and content name two unions ·
-P207 another period · P208 tables that contradict one another · P141 sealed, and no key is given ·
-P142 does not open; and those of chains (`identity.chains`).
+P207 another period · P208 tables that contradict one another · P209 for another union above ·
+P141 sealed, and no key is given · P142 does not open; and those of chains (`identity.chains`).
 """
 
 from __future__ import annotations

@@ -164,8 +164,8 @@ def _seen(register: Snapshot) -> frozenset[tuple[str, str]]:
 
 
 def lines(services: Services, found: Published) -> list[UnitProgress]:
-    """Every unit that should report: of the roster, else those that identity files were issued
-    to, with what the register has submitted of; in that order."""
+    """Every unit that should report: those of the roster, or, without one, those that identity
+    files were issued to; then those that the register alone knows."""
     fetched = services.state.downloads("identity")
     serials = {entry.unit_code: entry.serial for entry in services.units.all()}
     submitted = services.state.submissions()

@@ -245,7 +245,10 @@ def _dataclass(kind: type) -> _Codec:
     def write(value: Any, blobs: list[bytes]) -> Any:
         return values.write([getattr(value, name) for name in names], blobs)
 
-    return _Codec(write, lambda data, blobs: kind(*values.read(data, blobs)))
+    def read(data: Any, blobs: Sequence[bytes]) -> Any:
+        return kind(**dict(zip(names, values.read(data, blobs), strict=True)))
+
+    return _Codec(write, read)
 
 
 def _write_bytes(value: bytes, blobs: list[bytes]) -> int:

@@ -24,8 +24,8 @@ NAME, SUPERIOR = "示例机械有限公司工会委员会", "示例县总工会"
 
 def arrival(file: str, digest: str = "d", **changed: Any) -> ReceivedFile:
     one = ReceivedFile(
-        file, f"sha of {file}", "accepted", ClaimedSender("", NAME, "", SUPERIOR), "2026", digest,
-        member_sheet="会员基本信息表", id_column=3,
+        file, f"sha of {file}", "accepted", ClaimedSender("", NAME, "", SUPERIOR), period="2026",
+        digest=digest, member_sheet="会员基本信息表", id_column=3,
     )  # fmt: skip
     return replace(one, **changed)
 

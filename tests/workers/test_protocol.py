@@ -47,14 +47,14 @@ CHECKED = st.builds(
 )
 FILES = st.builds(
     ValidatedFile,
-    st.integers(0),
     TEXT,
     TEXT,
-    st.integers(0),
-    st.lists(st.tuples(TEXT, TEXT, st.integers(0)), max_size=2).map(tuple),
     st.lists(st.builds(Problem, TEXT, TEXT, TEXT, TEXT, TEXT, st.integers(0)), max_size=2).map(
         tuple
     ),
+    number=st.integers(0),
+    errors=st.integers(0),
+    found=st.lists(st.tuples(TEXT, TEXT, st.integers(0)), max_size=2).map(tuple),
     signed=st.booleans(),
 )
 MESSAGES = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
@@ -34,6 +34,7 @@ from converter.register import (
 )
 from converter.register.cross_unit_checks import Sharing
 from converter.register.deciding import rename_listed
+from converter.register.halves import Pair
 from converter.register.roster_changes import RosterChange
 from converter.usecases.common import ProgressReporter, silent
 from converter.usecases.receive import orders, run
@@ -99,6 +100,50 @@ class Summary:
     rejudged: Rejudged | None = None
 
 
+class _Tally:
+    """What became of the files of a run so far."""
+
+    def __init__(self, again: Set[tuple[str, str]]) -> None:
+        """`again`: files, by name and content, that were refused before."""
+        self._again = again
+        self._accepted_again: Counter[bool] = Counter()
+        self.results: Counter[str] = Counter()
+        self.registered: list[int] = []
+        self.refused: dict[str, Refusal] = {}  # by file
+        self.unmatched: dict[str, None] = {}
+        self.paired: list[str] = []
+        self.still_open: list[Path] = []
+
+    def add(self, one: Received) -> None:
+        """A file."""
+        self._count(one, one.received.file, one.received.content)
+        if one.registered.unit and not one.registered.code:
+            self.unmatched[one.registered.name] = None
+
+    def add_pair(self, pair: Pair, one: Received, before: int) -> None:
+        """Two files that are one submission. Those with a number after `before` were added as files
+        of this run."""
+        self.paired.append(pair.file)
+        self.results["rejected"] -= sum(half.number > before for half in pair)
+        for half in pair:
+            self.refused.pop(half.file, None)
+        self._count(one, pair.file, pair.content)
+
+    def _count(self, one: Received, file: str, content: str) -> None:
+        self.still_open += one.still_open
+        if (file, content) in self._again:
+            self._accepted_again[one.received.result != "rejected"] += 1
+        self.results[one.received.result] += 1
+        self.registered.append(one.registered.id)
+        if one.registered.state == "rejected":
+            self.refused[file] = _refusal(one)
+
+    def rejudged(self) -> Rejudged:
+        """What became of the files that were refused before."""
+        counted = self._accepted_again
+        return Rejudged(counted[True], counted[False], len(self._again) - counted.total())
+
+
 def receive(
     inbox: Path,
     store: Path,
@@ -119,13 +164,8 @@ def receive(
     items = scan(inbox, left)
     if not items:
         loading.load(plan.folder)  # as workers do with files: a broken form is told all the same
-    results: Counter[str] = Counter()
-    refused: dict[str, Refusal] = {}  # by file
-    registered: list[int] = []
-    unmatched: dict[str, None] = {}
     not_received: list[NotReceived] = []
     changes: list[RosterChange] = []
-    still_open: list[Path] = []
     if plan.reply:
         give_names(plan.reply)
     of_unions = [item for item in items if item.forward]
@@ -137,18 +177,14 @@ def receive(
         chosen = collection.period
         register.collect(collection, utc_stamp(plan.now))
         if roster is not None:
-            before_it = roster_changes.listed(register, chosen)
-            _set_roster(register, roster, former_names or {}, plan.now)
-            changes = roster_changes.between(before_it, roster_changes.listed(register, chosen))
-            for change in changes:
-                audit.append(store, change.how, plan.now, period=chosen, **change._asdict())
+            changes = _new_roster(register, roster, former_names or {}, plan, chosen)
         audit.append(store, audit.RECEIVE, plan.now, inbox=inbox, reply=plan.reply, period=chosen)
         ordered, undecided = 0, list[WaitingOrder]()
         if plan.decisions:
             ordered, undecided = orders.apply(plan.decisions, register)
         before = register.last
         again = register.rejudge() if plan.rejudge else set()
-        rejudged: Counter[bool] = Counter()  # whether it was accepted
+        tally = _Tally(again)
         forwards: list[ReceivedForward] = []
         forwarded.remove_unneeded(store / published.FOLDER, forwarded.read(register))
 
@@ -171,39 +207,16 @@ def receive(
             if isinstance(one, NotReceived):
                 not_received.append(one)
                 continue
-            still_open += one.still_open
-            if (one.received.file, one.received.content) in again:
-                rejudged[one.received.result != "rejected"] += 1
-            results[one.received.result] += 1
-            registered.append(one.registered.id)
-            if one.registered.state == "rejected":
-                refused[one.received.file] = _refusal(one)
-            if one.registered.unit and not one.registered.code:
-                unmatched[one.registered.name] = None
-        paired = []
+            tally.add(one)
         for pair, one in receive_pairs(items, register, plan, worker):
-            paired.append(pair.file)
-            still_open += one.still_open
-            if (pair.file, pair.content) in again:
-                rejudged[one.received.result != "rejected"] += 1
-            fresh = [half.number for half in pair if half.number > before]
-            results["rejected"] -= len(fresh)
-            results[one.received.result] += 1
-            registered.append(one.registered.id)
-            for half in pair:
-                refused.pop(half.file, None)
-            if one.registered.state == "rejected":
-                refused[pair.file] = _refusal(one)
+            tally.add_pair(pair, one, before)
         if plan.reply:
-            still_open += run.write_missing_receipts(
+            tally.still_open += run.write_missing_receipts(
                 items, register, plan, worker, before, progress
             )
         lists = _write_lists(register, plan.reply, chosen) if plan.reply else None
-        states = register.states_of(registered)
-        found = cross_unit_checks.findings(register, plan.form, chosen, due)
-        found = questions.unanswered(register, plan.form, chosen, found)
-        shared = cross_unit_checks.count(found).get("C101", 0)
-        sharing = cross_unit_checks.sharing(register, plan.form, chosen) if shared else []
+        states = register.states_of(tally.registered)
+        found, sharing = _across_units(register, plan, chosen, due)
         waiting = register.query(
             "SELECT count(*) FROM submissions WHERE period = ? AND state IN ('held', 'unopened')",
             [chosen],
@@ -215,36 +228,30 @@ def receive(
             with Snapshot(store) as snapshot:
                 below = asking.findings(snapshot, plan.form, chosen)
                 found = Issues.of(chain(found, below))
+        fresh = tally.results.total()
         audit.append(
-            store,
-            audit.RECEIVED,
-            plan.now,
-            seen=seen,
-            fresh=results.total(),
-            period=chosen,
-            lists=lists,
+            store, audit.RECEIVED, plan.now, seen=seen, fresh=fresh, period=chosen, lists=lists
         )
-        judged = Rejudged(rejudged[True], rejudged[False], len(again) - rejudged.total())
     return Summary(
         seen=seen,
-        fresh=results.total(),
-        results=dict(+results),
+        fresh=fresh,
+        results=dict(+tally.results),
         states=states,
-        refused=tuple(refused.values()),
-        unmatched=tuple(unmatched),
+        refused=tuple(tally.refused.values()),
+        unmatched=tuple(tally.unmatched),
         findings=found,
         sharing=tuple(sharing),
         period=chosen,
         waiting=int(waiting[0][0]),
-        paired=tuple(paired),
+        paired=tuple(tally.paired),
         respelled=register.respelled,
         roster_changes=tuple(changes),
         ordered=ordered,
         undecided=tuple(undecided),
         not_received=tuple(not_received),
-        still_open=tuple(dict.fromkeys(still_open)),
+        still_open=tuple(dict.fromkeys(tally.still_open)),
         forwards=tuple(forwards),
-        rejudged=judged if plan.rejudge else None,
+        rejudged=tally.rejudged() if plan.rejudge else None,
     )
 
 
@@ -288,6 +295,22 @@ def _refusal(one: Received) -> Refusal:
     return Refusal(one.received.file, registered.code, registered.name, codes, one.receipt)
 
 
+def _new_roster(
+    register: Register,
+    roster: Sequence[RosterEntry],
+    former_names: Mapping[str, str],
+    plan: Plan,
+    period: str,
+) -> list[RosterChange]:
+    """Take over a roster; what it changed is kept in the log."""
+    before = roster_changes.listed(register, period)
+    _set_roster(register, roster, former_names, plan.now)
+    changes = roster_changes.between(before, roster_changes.listed(register, period))
+    for change in changes:
+        audit.append(register.folder, change.how, plan.now, period=period, **change._asdict())
+    return changes
+
+
 def _set_roster(
     register: Register, roster: Sequence[RosterEntry], former: Mapping[str, str], now: int
 ) -> None:
@@ -297,6 +320,17 @@ def _set_roster(
     register.set_roster(listed, register.collected)
     names = {one.code: one.name for one in roster if one.code in former}
     register.change(lambda known: rename_listed(known, names, register.collected, utc_stamp(now)))
+
+
+def _across_units(
+    register: Register, plan: Plan, period: str, due: date | None
+) -> tuple[Issues, Sequence[Sharing]]:
+    """What shows across the units of a period, and those that have members in common."""
+    found = cross_unit_checks.findings(register, plan.form, period, due)
+    found = questions.unanswered(register, plan.form, period, found)
+    if not cross_unit_checks.count(found).get("C101", 0):
+        return found, []
+    return found, cross_unit_checks.sharing(register, plan.form, period)
 
 
 def _collection(register: Register, plan: Plan, given: str) -> Collection:

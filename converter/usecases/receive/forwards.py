@@ -325,7 +325,7 @@ def _write_receipt(item: InboxFile, forward: Forward, issues: Sequence[Issue], p
         forward.other, "signature", forward.period, reason,
     )  # fmt: skip
     status = "errors" if errors else "ok"
-    validated = ValidatedFile(0, item.name, status, len(errors), (), problems)
+    validated = ValidatedFile(item.name, status, problems, errors=len(errors))
     reply([(validated, item)], [(file, registered, forward.received)], plan)
 
 

@@ -303,8 +303,8 @@ def _unreadable(number: int, name: str, issue: Issue, form: Form) -> ValidatedFi
     level = str(issue.level)
     text, fix = catalogue.sentence(issue, form), catalogue.fix(issue, form)
     return ValidatedFile(
-        number,
         name,
+        number=number,
         status="unreadable",
         errors=1,
         found=((issue.code, level, 1),),
@@ -354,23 +354,7 @@ def received_file(validated: ValidatedFile, item: InboxFile, spool: str) -> Rece
         claim=ClaimedSender(
             validated.code, validated.name, validated.superior_code, validated.superior
         ),
-        period=validated.period,
-        digest=validated.digest,
-        created=validated.created,
         file_time=utc_stamp(item.saved / 1e9) if item.saved else "",
-        form_version=validated.form_version,
-        serial=validated.serial,
-        members=validated.members,
-        errors=validated.errors,
-        warnings=validated.warnings,
-        signed=validated.signed,
-        sealed=validated.sealed,
-        package=validated.package,
-        unit_sheet=validated.unit_sheet,
-        member_sheet=validated.member_sheet,
-        id_column=validated.id_column,
-        found=validated.found,
-        explanations=validated.explanations,
         spool=spool,
-        number=validated.number,
+        **validated.facts(),
     )

@@ -27,10 +27,10 @@ from converter.workbook.form.unread_people import (
     UNNUMBERED,
     UNREAD,
     PeopleColumn,
+    code_lists_sheet,
     holds_people,
     known_names,
     known_numbers,
-    own_list,
     people_table,
     report_people,
     unnumbered,
@@ -168,7 +168,7 @@ def _unread_sheets(
         for choice in chosen.values()
     ]
     taken = {choice.reading.index for choice in chosen.values()}
-    lists = own_list(form) if is_own else ""
+    lists = code_lists_sheet(form) if is_own else ""
     # Lists of what was found and changed repeat what stands in the form.
     reports = {message("report_copy_sheet"), message("report_changes_sheet")} if is_own else set()
     for index, (name, hidden) in enumerate(book.names):

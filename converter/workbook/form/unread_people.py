@@ -299,7 +299,8 @@ def people_table(form: Form) -> Sheet | None:
     )
 
 
-def own_list(form: Form) -> str:
-    """The hidden sheet of code lists that every workbook of ours has: it holds no people."""
+def code_lists_sheet(form: Form) -> str:
+    """The name of the hidden sheet of code lists that every workbook of ours has: no people stand
+    on it."""
     own = form.prose.get("template", {}).get("lists_sheet")
     return str(own or catalogue.message("workbook_lists_sheet"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from converter.model.explanations import Explanation
+from converter.model.file_facts import FileFacts
 from converter.model.issues import Issue
 from converter.workers.requests.base import FormRequest, Request
 
@@ -84,34 +84,17 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class ValidatedFile:
-    """What the register and the receipt need to know of a file. A file that could not be read has
-    the first fields only."""
+class ValidatedFile(FileFacts):
+    """What the register and the receipt need to know of a file. Of one that could not be read
+    nothing is known but its errors."""
 
-    number: int
     file: str
     status: str  # ok, warnings, errors or unreadable
-    errors: int
-    found: tuple[tuple[str, str, int], ...]  # code, level, how often
     problems: tuple[Problem, ...]
-    warnings: int = 0
     code: str = ""  # of the unit
     name: str = ""
     superior_code: str = ""
     superior: str = ""
-    period: str = ""
-    serial: int = 0
-    form_version: str = ""
-    digest: str = ""  # of the tables, where they were accepted
-    created: str = ""  # ISO time, only where a valid signature covers it
-    signed: bool = False
-    sealed: bool = False
-    package: bool = False
-    members: int = 0
-    unit_sheet: str = ""
-    member_sheet: str = ""
-    id_column: int = 0
-    explanations: tuple[Explanation, ...] = ()
     annotated: str = ""  # the annotated copy, if one was written
 
 
