@@ -195,6 +195,12 @@ def test_a_card_a_person_is_a_row(rows: list[list[Any]], count: int, tmp_path: P
     assert sum(one.people for one in got.report.unread) == family  # named
 
 
+def test_headings_that_stand_over_every_person_make_no_list_on_its_side(tmp_path: Path) -> None:
+    headings = ["姓名", "更新", "证件信息", "配偶身份证号"]
+    rows = [headings, ["赵示例", "甲", A, C], headings, ["钱示例", "乙", B, C], headings]
+    assert people(read(rows, tmp_path)) == [("赵示例", A), ("钱示例", B)]
+
+
 def test_two_people_side_by_side_are_two(tmp_path: Path) -> None:
     got = read(
         [
