@@ -21,6 +21,7 @@ from xml.sax.saxutils import escape
 from converter.forms import loading
 from converter.model.forms import Form
 from converter.model.issues import column_letters
+from converter.template.labels import VERDICT_END
 from converter.template.layout import MemberLayout, UnitLayout
 from tests.opened import rendered
 from tests.people import UNIT
@@ -200,7 +201,7 @@ class _MemberSheet:
             return {
                 "r": row, "n": row - self.layout.HEADING_ROW, "name": "/>", "id": "/>",
                 "joined": "/>", "text": "", "filled": 0, "number": "", "sex": "", "code": "",
-                "born": "", "is": "str", "day": "", "day_is": "str", "verdict": "",
+                "born": "", "is": "str", "day": "", "day_is": "str", "verdict": VERDICT_END,
             }  # fmt: skip
         id_number, joined = member.id_number, member.joined
         plain = len(id_number) == 18 and id_number[:17].isdigit() and not member.verdict
@@ -218,7 +219,7 @@ class _MemberSheet:
             "code": ("2" if woman else "1") if plain else "",
             "born": born or "", "is": "n" if born else "str",
             "day": day if isinstance(day, int) else "", "day_is": "n" if isinstance(day, int) else "str",
-            "verdict": escape(member.verdict),
+            "verdict": escape(member.verdict) + VERDICT_END,
         }  # fmt: skip
 
     def _pattern(self, row: str, program: Program) -> tuple[str, str]:
