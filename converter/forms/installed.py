@@ -47,6 +47,11 @@ class FormInUse:
     outdated: InstalledPart | None = None  # an amendment of another version, which is not applied
 
 
+def is_name(form: str) -> bool:
+    """Whether a text may be a form's id, and leads nowhere else as part of a path."""
+    return bool(_NAME.fullmatch(form))
+
+
 def place(form: str) -> Path:
     return state_folder() / "forms" / form
 
@@ -55,7 +60,7 @@ def in_use(form: str, built_in: Path) -> FormInUse:
     """What a form's name stands for; `built_in`: the program's own form of that name. Raises
     UsageError, FormError, OSError."""
     own = place(form)
-    if not _NAME.fullmatch(form) or not (own / STATE).is_file():
+    if not is_name(form) or not (own / STATE).is_file():
         return FormInUse(built_in)
     part, amendment = parts(form)
     folder, version = built_in, version_of(built_in)
@@ -73,7 +78,7 @@ def amended(folder: Path) -> FormInUse:
         return found
     head = load_toml(folder / "form.toml").table("form")
     form = head.text("id")
-    if not _NAME.fullmatch(form):
+    if not is_name(form):
         return found
     return _with_amendment(found, head.text("version"), parts(form)[1], place(form))
 

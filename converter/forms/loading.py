@@ -17,7 +17,7 @@ from converter.forms import amendments, cards, form_files, installed, texts
 from converter.forms.code_lists import code_lists
 from converter.forms.installed import FormInUse
 from converter.forms.package_profile import package_profile
-from converter.model.errors import FormError, quoted
+from converter.model.errors import FormError, UsageError, quoted
 from converter.model.forms import Amendment, Form, Rule, Sheet
 
 DEFAULT_FORM = "jiceng"
@@ -46,6 +46,18 @@ def in_use(form: str | None = None) -> FormInUse:
         return installed.amended(Path(form))
     name = form or DEFAULT_FORM
     return installed.in_use(name, templates_dir() / name)
+
+
+def title_of(form: str) -> str:
+    """What the form of an id is called, as a stranger's workbook names it; '' for one that is
+    neither installed nor the program's own."""
+    if not installed.is_name(form):
+        return ""
+    try:
+        folder = installed.in_use(form, templates_dir() / form).folder
+        return load_toml(folder / "form.toml").table("form").text("title")
+    except (FormError, UsageError, OSError):
+        return ""
 
 
 @lru_cache(maxsize=_KEPT)

@@ -19,7 +19,7 @@ from converter.report.issue_text import RenderedIssue
 from converter.text import file_names
 from converter.text.display import argument, columns, cut, visible
 
-MISSING_SHEET = "S001"
+MISSING_SHEET, OTHER_FORM = "S001", "S011"
 SHOWN = 3  # findings of a group that are shown in full
 COMMON = 5  # faults that are listed of many files
 NAMED = 3  # files that are named in the next command
@@ -95,10 +95,9 @@ def _next(
     """The annotated copy where errors stand in the way, convert where nothing does; nothing
     for packages and files that cannot be read: their remedies say what to do."""
     wrong = [o.file for o in outcomes if o.status == "errors" and not _is_package(o.file)]
-    if wrong and len(outcomes) == 1 and len(given) < 2 and _is_list(outcomes[0], form):
+    if wrong and len(outcomes) == 1 and len(given) < 2 and (list_next := _list(outcomes[0], form)):
         target = message("suggest_workbook_name")
-        command = f"converter template --from {_arguments(wrong, ())} -o {target}"
-        return [("report_next_list", command)]
+        return [(list_next, f"converter template --from {_arguments(wrong, ())} -o {target}")]
     if wrong and annotated:
         if len(annotated) > NAMED:  # the officer sends them back, each to its unit
             return []
@@ -115,12 +114,17 @@ def _next(
     return [("report_next_convert", f"converter convert {_arguments(right, given)} -o {target}")]
 
 
-def _is_list(outcome: Outcome, form: Form) -> bool:
-    """Whether a file has no sheet of the unit: it is a list of people, or one half of two."""
-    if MISSING_SHEET not in {head.code for head in outcome.issues.heads}:
-        return False
+def _list(outcome: Outcome, form: Form) -> str:
+    """The message where a file's people belong in a workbook of this form: it is of another form,
+    or it has no sheet of the unit, as a list of people has none, or one half of two."""
+    codes = {head.code for head in outcome.issues.heads}
+    if OTHER_FORM in codes:
+        return "report_next_other_form"
+    if MISSING_SHEET not in codes:
+        return ""
     missing = (i for i in outcome.issues if i.code == MISSING_SHEET)
-    return any(issue.params.get("wanted") == form.record.title for issue in missing)
+    is_list = any(issue.params.get("wanted") == form.record.title for issue in missing)
+    return "report_next_list" if is_list else ""
 
 
 def _arguments(files: Sequence[str], given: Sequence[str]) -> str:

@@ -125,9 +125,13 @@ class FieldState:
 
         def params(code: str, raw: str, text: str) -> Params:
             shown = str(kind.cell(text, field, form)) if text else ""
-            if code != TIDIED:
-                return {"from": raw, "to": shown, **kind.note_params(code, raw, text)}
-            return {"from": raw, "to": shown, **_tidied(raw, text, personal=kind.personal)}
+            if code == TIDIED:
+                return {"from": raw, "to": shown, **_tidied(raw, text, personal=kind.personal)}
+            own = {"from": raw, "to": shown, **kind.note_params(code, raw, text)}
+            if count := characters.removed(raw, text):
+                own["from"] = seen = characters.without_invisible(characters.strip(raw))
+                own |= {"variant": "unseen", "count": count} if seen in (text, shown) else {}
+            return own
 
         return self.found(noted, self.note[noted].tolist(), params)
 

@@ -73,8 +73,11 @@ def _read(path: Path, form: Form, report: IssueCollector) -> Submission:
             sheets[sheet.key] = stamp.fit_identity(sheets[sheet.key], found, sheet, report)
     issues = report.issues
     if not fits:
-        # Another form lacks our sheets of course: one issue says it all.
-        issues = [issue for issue in issues if issue.code != MISSING_SHEET]
+        # Another form lacks our sheets and items of course, and its people do not belong on ours:
+        # one issue says it all.
+        issues = [
+            issue for issue in issues if issue.code[0] != "S" or issue.code == stamp.OTHER_FORM
+        ]
     taken = {raw.name for raw in sheets.values()}
     others = tuple(name for name, _ in book.names if name not in taken)
     return Submission(report.file, sheets, found, tuple(issues), others=others)

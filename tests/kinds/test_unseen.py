@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 
 import pytest
 
+from converter.report.issue_text import IssueRenderer
 from converter.text import characters
 from converter.text.headings import normalized
+from tests import sheets
 from tests.kinds.validating import field, verdict
+from tests.people import UNIT
+from tests.sheets import FORM, outcome, saved
 
 RIGHT = {
     "member.id_number": "130102196001100017",
@@ -68,3 +73,20 @@ def test_what_was_removed_is_counted() -> None:
 def test_what_looks_like_an_x_at_the_end_is_one(last: str) -> None:
     found = verdict(field("member.id_number"), f"13010219900101901{last}")
     assert found.text[-1:] == "X" or found.fault == "K116"
+
+
+def test_what_was_removed_is_named_and_never_shown(tmp_path: Path) -> None:
+    typed = {
+        "职工总数": "30\u200b",
+        "女职工人数": "\u200b12人",
+        "工会组建时间": "1998-05-01\u202c",
+        "投产开业时间": "1990年5月\u200b",
+        "生产状况": "正常\u2060",
+    }
+    book = sheets.fill(sheets.blank(), {**UNIT, **typed})
+    notes = [i for i in outcome(saved(book, tmp_path)).issues if i.code.startswith("K9")]
+    messages = [IssueRenderer(FORM, show_ids=False).render(note).message for note in notes]
+    assert len(messages) == len(typed)
+    assert not any(character in "".join(messages) for character in characters.INVISIBLE)
+    assert sum("看不见的字符（1 个）已去掉，按" in message for message in messages) == 2
+    assert sum(seen in "".join(messages) for seen in ("“12人”", "“1990年5月”", "“正常”")) == 3

@@ -7,12 +7,14 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
+from converter.forms.loading import title_of
 from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
 from converter.model.submissions import RawColumn, RawSheet, Stamp
 from converter.text import characters
 from converter.workbook.issue_collector import IssueCollector
 
+OTHER_FORM = "S011"
 MISSING_ITEM = ("S021", "S022")
 LONGEST = 400  # characters of a property; names are shorter
 
@@ -28,7 +30,9 @@ def read_stamp(properties: Mapping[str, str]) -> Stamp:
 def check_form(stamp: Stamp, form: Form, report: IssueCollector) -> bool:
     """Whether the workbook is of this form; a version that differs is a warning."""
     if stamp.form and stamp.form != form.id:
-        report.add("S011", params={"found": stamp.form, "expected": form.id})
+        known = {"found": title_of(stamp.form), "expected": form.title, "variant": "known"}
+        ids = {"found": stamp.form, "expected": form.id}
+        report.add(OTHER_FORM, params=known if known["found"] else ids)
         return False
     if stamp.version and stamp.version != form.version:
         older = _version(stamp.version) < _version(form.version)

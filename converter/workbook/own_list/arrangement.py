@@ -44,14 +44,15 @@ def as_rows(cells: SheetCells, sheet: Sheet, headings: Headings) -> SheetCells:
         return cells
     labels = list(_labels(cells, headings))
     numbered = [label for label in labels if label.field == number.key]
+    names = [label for label in labels if label.field == name.key]
+    if names and _names_stand_below(cells, names[0], headings):
+        return cells  # whatever stands behind: 证件类型: 身份证
     if not numbered:
-        return _turned(cells) if _lies_on_its_side(cells, labels) else cells
+        behind = bool(names) and _names_stand_behind(cells, names[0], headings)
+        return _turned(cells) if _lies_on_its_side(cells, labels, behind) else cells
     first = numbered[0]
     if not any(map(_is_number, first.following)) or _number_below(cells, first):
         return cells
-    names = [label for label in labels if label.field == name.key]
-    if names and _names_stand_below(cells, names[0], headings):
-        return cells  # 证件类型: 身份证
     several = any(sum(map(_is_number, one.following)) > 1 for one in numbered)
     if several or any(
         sum(person_names.is_usual_name(text) for text, _ in n.following) > 1 for n in names
@@ -93,6 +94,11 @@ def _names_stand_below(cells: SheetCells, label: _Label, headings: Headings) -> 
     return not is_beside and _name_is_below(cells, label, headings)
 
 
+def _names_stand_behind(cells: SheetCells, label: _Label, headings: Headings) -> bool:
+    is_behind = any(person_names.is_usual_name(text) for text, _ in label.following[:1])
+    return is_behind and not _name_is_below(cells, label, headings)
+
+
 def _name_is_below(cells: SheetCells, label: _Label, headings: Headings) -> bool:
     below = _below(cells, label)
     return person_names.is_usual_name(below) and not headings.is_heading(below)
@@ -103,7 +109,7 @@ def _below(cells: SheetCells, label: _Label) -> str:
     return next(below, "")
 
 
-def _lies_on_its_side(cells: SheetCells, labels: Sequence[_Label]) -> bool:
+def _lies_on_its_side(cells: SheetCells, labels: Sequence[_Label], names_behind: bool) -> bool:
     """Whether numbers that no heading names stand in rows rather than in columns."""
     numbered = {
         (row, at)
@@ -119,7 +125,7 @@ def _lies_on_its_side(cells: SheetCells, labels: Sequence[_Label]) -> bool:
         return beside >= below or len({at for _, at in numbered}) >= len(
             {row for row, _ in numbered}
         )
-    return beside > below
+    return names_behind or beside > below
 
 
 def _most_headings(of: Iterable[tuple[int, _Label]]) -> int:

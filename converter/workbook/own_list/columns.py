@@ -222,12 +222,15 @@ class _Guesser:
         key = self.name_field.key if self.name_field else ""
         return [n for n, one in enumerate(self.guesses) if key and one.field == key]
 
-    def _is_names(self, at: int) -> bool:
+    def _is_names(self, at: int, *, anybodys: bool = False) -> bool:
+        """Whether a column holds names. Only with `anybodys` may its heading say whose they are:
+        教师姓名 is somebody else's where another column has names, too."""
         cells, heading = self.cells[at], normalized(self.block.headings[at])
         if self._about_others(at):
             return False
-        if any(word != heading and heading.endswith(word) for word in self.name_words):
-            return False  # 配偶姓名: somebody else's
+        says_whose = any(word != heading and heading.endswith(word) for word in self.name_words)
+        if says_whose and not anybodys:
+            return False
         names = [text.strip() for text, _ in cells if person_names.is_usual_name(text)]
         few = len(names) < 4
         return len(names) >= max(1, MOSTLY * len(cells)) and (
@@ -260,7 +263,9 @@ class _Guesser:
         """The one column that holds names; of several, nobody can tell whose they are."""
         if self._headed_names():
             return None  # the other half's: this one has no names
-        found = [n for n in span if self.guesses[n].how == UNUSED and self._is_names(n)]
+        unused = [n for n in span if self.guesses[n].how == UNUSED]
+        found = [n for n in unused if self._is_names(n)]
+        found = found or [n for n in unused if self._is_names(n, anybodys=True)]
         if len(found) > 1 and self.name_field:
             for at in found:
                 self.guesses[at] = Guess(self.name_field.key, DOUBTFUL)

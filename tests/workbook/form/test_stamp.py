@@ -12,7 +12,7 @@ from openpyxl.workbook import Workbook
 from converter.model.cell_types import CellType
 from converter.model.issues import Level
 from converter.model.submissions import Stamp, Submission
-from tests.people import UNIT
+from tests.people import UNIT, id_number
 from tests.workbook.books import (
     FORM,
     MEMBER_SHEET,
@@ -92,9 +92,18 @@ def test_other_form_is_an_error_and_says_it_all(tmp_path: Path) -> None:
     def tweak(made: Workbook) -> None:
         made.custom_doc_props.append(StringProperty(name="form", value="qita"))
 
-    submission = read(save(tmp_path, tweak, {"Sheet1": [["别的"]]}))
+    cadres = [["干部姓名", "干部身份证号"], ["赵甲一", id_number("130102", "1985-04-12", 990)]]
+    submission = read(save(tmp_path, tweak, {"工会干部名册": cadres}))
     (issue,) = submission.issues
     assert (issue.code, issue.level) == ("S011", Level.ERROR)
+
+
+@pytest.mark.parametrize(
+    ("found", "title"), [("shiming", "工会会员实名制信息采集表"), ("../shiming", "")]
+)
+def test_another_form_of_ours_is_named_by_its_title(found: str, title: str, tmp_path: Path) -> None:
+    (issue,) = read(stamped(tmp_path, {"form": found})).issues
+    assert (issue.code, issue.params["found"]) == ("S011", title or found)
 
 
 def name_of_another_unit(submission: Submission) -> tuple[str, str, str, object]:

@@ -93,6 +93,19 @@ def test_headings_of_an_office_are_found(tmp_path: Path) -> None:
     assert people(chosen, "joined_on") == [("2010-05-01",), ("2011-06-01",)]
 
 
+def test_names_of_a_trade_are_the_peoples_own(tmp_path: Path) -> None:
+    alone = read([["教师姓名", "身份证号"], ["赵示例", A], ["钱示例", B]], tmp_path)
+    assert people(alone) == [("赵示例", A), ("钱示例", B)]
+    assert how(alone)["教师姓名"] == ("name", own_list.CONTENT)
+
+
+def test_of_two_columns_of_names_nobody_can_tell_which_is_the_peoples_own(tmp_path: Path) -> None:
+    rows = [["赵示例", "孙示例", A], ["钱示例", "李示例", B]]
+    found = read([["教师姓名", "师傅姓名", "身份证号"], *rows], tmp_path)
+    assert how(found)["师傅姓名"] == how(found)["教师姓名"] == ("name", own_list.DOUBTFUL)
+    assert people(found, "id_number") == [(A,), (B,)]
+
+
 def test_contents_tell_where_headings_do_not(tmp_path: Path) -> None:
     got = read([["甲", "赵一", A, "2010-05-01"], ["甲", "钱二", B, "2011-06-01"]], tmp_path)
     assert people(got) == [("赵一", A), ("钱二", B)]
@@ -180,6 +193,12 @@ def test_a_card_a_person_is_a_row(rows: list[list[Any]], count: int, tmp_path: P
     assert [one.arrangement for one in got.report.rearranged] == ["cards"]
     family = any(C in row for row in rows)
     assert sum(one.people for one in got.report.unread) == family  # named
+
+
+def test_headings_that_stand_over_every_person_make_no_list_on_its_side(tmp_path: Path) -> None:
+    headings = ["姓名", "更新", "证件信息", "配偶身份证号"]
+    rows = [headings, ["赵示例", "甲", A, C], headings, ["钱示例", "乙", B, C], headings]
+    assert people(read(rows, tmp_path)) == [("赵示例", A), ("钱示例", B)]
 
 
 def test_two_people_side_by_side_are_two(tmp_path: Path) -> None:
