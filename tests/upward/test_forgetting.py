@@ -47,9 +47,12 @@ def test_a_period_is_removed_from_every_partition(merged: Chain) -> None:
     assert held_in(store, there | {phone}) == set()
     assert city.tables()["progress"] == before
     assert forget(city, 4, period="2026") == 0  # nothing is left
-    # Later forwards of the period bring nobody back.
+    # Later forwards of the period bring nobody back, not even where a decision lets them in.
     city.put(merged.county.forward(NOW + 5 * DAY, name="later").path)
     city.receive(now=NOW + 6 * DAY)
+    assert city.states()["later.zip"] == "held"
+    assert held_in(store / "published", there | {phone}) == set()
+    decide(city, "accept", "later.zip")
     assert city.states()["later.zip"] == "current"
     assert held_in(store / "published", there | {phone}) == set()
 
