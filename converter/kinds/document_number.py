@@ -128,7 +128,9 @@ class DocumentNumber(IdNumber):
     ) -> str:
         norm = super().excel_norm(raw, field, form, cleaned, invisible)
         text = f"IF(ISTEXT({raw}),NOT({expressions.is_blank(raw)}),FALSE)"
-        filled = f"IF(ISNUMBER({raw}),TRUE,{text})"
+        # LibreOffice counts TRUE and FALSE as numbers.
+        number = f"IF(ISLOGICAL({raw}),FALSE,ISNUMBER({raw}))"
+        filled = f"IF({number},TRUE,{text})"
         return f'IF({self._is_id},"",IF({filled},IF({self._known},"{MARK}","?"),""))&{norm}'
 
     def excel_value(self, text: str) -> str:

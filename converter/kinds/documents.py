@@ -59,8 +59,9 @@ class PaperShape:
         if self.others:
             places = "{" + ",".join(str(n) for n in range(2, self.most + 1)) + "}"
             allowed = expressions.quote(self._widened(self.others))
-            # Nothing behind the end is found everywhere.
-            right.append(f"SUMPRODUCT(--ISERROR(FIND(MID({norm},{places},1),{allowed})))=0")
+            # Filled up to its longest: Excel finds '' in every text, LibreOffice in none.
+            filled = f"{norm}&{expressions.quote(self.others[0] * self.most)}"
+            right.append(f"SUMPRODUCT(--ISERROR(FIND(MID({filled},{places},1),{allowed})))=0")
         return f"NOT({expressions.both(right)})"
 
     def _widened(self, characters: str) -> str:

@@ -47,6 +47,7 @@ CASES: dict[str, tuple[Mapping[str, str], set[str]]] = {
     "ID card": (MEMBER, set()),
     "passport": (FOREIGNER, set()),
     "officer's card": ({**FOREIGNER, "id_type": "军官证", "id_number": "军字第0123456号"}, set()),
+    "short passport": ({**FOREIGNER, "id_number": "AB12345"}, set()),
     "passport, nothing typed beside it": (
         {**MEMBER, "id_type": "护照", "id_number": "E12345678"}, {"K001"},
     ),
@@ -136,12 +137,23 @@ def with_a_person(given: Submission) -> Submission:
     return replace(given, sheets={**given.sheets, "member": replace(sheet, columns=columns)})
 
 
+def with_a_day(given: Submission) -> Submission:
+    """With the day of the change as a date, not as a text."""
+    sheet = given.sheets["member"]
+    day = replace(sheet.columns["change_on"], type=bytes([CellType.DATE]))
+    columns = {**sheet.columns, "change_on": day}
+    return replace(given, sheets={**given.sheets, "member": replace(sheet, columns=columns)})
+
+
 @tools.needs("libreoffice")
 def test_formulas_come_to_the_same(tmp_path: Path) -> None:
     files = []
     for number, (member, _) in enumerate(CASES.values()):
         files.append(tmp_path / f"{number}.xlsx")
         small.written(submission(member), FORM, files[-1])
+    member, _ = CASES["joined before the birth"]
+    files.append(tmp_path / "day.xlsx")
+    small.written(with_a_day(submission(member)), FORM, files[-1])
     clerk = Clerk(FORM, seed=20)
     for number in range(6):
         files.append(tmp_path / f"drawn{number}.xlsx")
