@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ PLACE = "我的 文档"
 def try_page(wine: Wine, workbook: Path, *program: str, **environment: str) -> bytes:
     """Hand a workbook in and export it; the package. `program`: how the product is started there."""
     place = wine.drive / PLACE
+    shutil.rmtree(place, ignore_errors=True)  # of an earlier run
     began = time.monotonic()
     with served(wine, *program, **environment) as address, browser() as chromium:
         page = chromium.new_page()
