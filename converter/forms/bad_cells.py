@@ -38,7 +38,7 @@ def bad_cells(form: Form, cases: SmallestCases) -> Iterator[CheckCase]:
         if field.required:
             yield CheckCase(REQUIRED, field.path, good and _with(good, field, ("", CellType.BLANK)))
         text = good.sheets[field.sheet].columns[field.key].text[0] if good else ""
-        beside = _beside(good, field) if good else ""
+        beside = _beside(field)
         found = _by_code(_texts(text), field, form, beside)
         checks = dict.fromkeys(check.code for check in KINDS[field.kind].checks(field, form))
         if missing := checks.keys() - found.keys():
@@ -85,10 +85,10 @@ def _by_code(typed: list[Typed], field: Field, form: Form, beside: str) -> dict[
     return found
 
 
-def _beside(good: Submission, field: Field) -> str:
+def _beside(field: Field) -> str:
     """The code of the choice that says how the cell is checked."""
-    key = KINDS[field.kind].depends_on(field)
-    return min(KINDS[field.kind].read_beside(field)) if key else ""
+    kind = KINDS[field.kind]
+    return min(kind.read_beside(field)) if kind.depends_on(field) else ""
 
 
 def _with(good: Submission, field: Field, typed: Typed) -> Submission:

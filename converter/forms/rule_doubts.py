@@ -17,7 +17,7 @@ from converter.kinds import KINDS
 from converter.logic.search import Labelled, conflict, connected
 from converter.logic.terms import All, Formula, NotPositive, Some, names, negation
 from converter.logic.whole_numbers import Undecided
-from converter.model.forms import Form, Rule
+from converter.model.forms import Form, Rule, sheet_of
 from converter.model.issues import Level
 from converter.rules import FAMILIES, conditions
 from converter.rules.demands import Demand, Unknowns
@@ -167,7 +167,7 @@ class _Doubts:
         """What holds in every row, for the sums of the columns."""
         known = {formula for _, formula in self.unknowns.known}
         for one in among:
-            table = self.form.sheet(one.path.partition(".")[0])
+            table = self.form.sheet(sheet_of(one.path))
             totals = {f.path: self.unknowns.known_total(f.path) for f in table}
             for found in () if table.is_record else _certain(one.demand.kept, known):
                 sums = [(totals.get(name), times) for name, times in found.sum.times.items()]

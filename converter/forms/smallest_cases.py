@@ -19,7 +19,7 @@ from converter.logic.search import Labelled, Model, model
 from converter.logic.terms import ALWAYS, NEVER, Formula, NotPositive, Sum, equal, implies, negation
 from converter.logic.whole_numbers import Undecided
 from converter.model.cell_types import CellType
-from converter.model.forms import Field, Form, Rule, Sheet
+from converter.model.forms import Field, Form, Rule, Sheet, sheet_of
 from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.rules import FAMILIES
 from converter.rules.demands import Demand, Unknowns
@@ -79,7 +79,7 @@ class _OfRows(Unknowns):
     def _times(self, path: str) -> Iterator[int]:
         """How often each kind of row stands there, which is then the row that is spoken of."""
         before = self.row
-        count = self.counts[path.partition(".")[0]]
+        count = self.counts[sheet_of(path)]
         for row, times in enumerate((1, count - 1)[:count]):
             self.row = row
             yield times
@@ -103,7 +103,7 @@ class _OfRows(Unknowns):
 
     def rows_alike(self, by: str, same: str) -> Sum:
         is_named = self.row == 0 or same == self.alike
-        return Sum({}, self.counts[by.partition(".")[0]] if is_named else 0)
+        return Sum({}, self.counts[sheet_of(by)] if is_named else 0)
 
     def total(self, path: str) -> Sum:
         found = Sum({})
@@ -171,11 +171,11 @@ class SmallestCases:
         one = dict.fromkeys(tables, 1)
         yield one
         for rows in (2, *sorted(numbers)):
-            own = path.partition(".")[0]
+            own = sheet_of(path)
             if own in one:
                 yield {**one, own: rows}
             yield dict.fromkeys(tables, rows)
-        if path.partition(".")[0] not in one:
+        if sheet_of(path) not in one:
             yield dict.fromkeys(tables, 0)
 
     def _demands(self, counts: Mapping[str, int], alike: str) -> tuple[_OfRows, list[_Demanded]]:
@@ -186,7 +186,7 @@ class SmallestCases:
             demands = []
             for rule in self.form.rules:
                 for path in rule.at:
-                    for row in range(min(counts.get(path.partition(".")[0], 1), 2)):
+                    for row in range(min(counts.get(sheet_of(path), 1), 2)):
                         unknowns.row = row
                         demand = FAMILIES[rule.family].demand(rule, path, unknowns)
                         demands.append((rule, path, row, demand))
@@ -222,12 +222,10 @@ class SmallestCases:
             ]
             for sheet in self.form.sheets
         }
-        kept = [(rule, path) for rule in self.form.rules for path in rule.at]
-        for rule, path in (
-            (kept * 2) if all(counts.values()) else ()
-        ):  # some look at what others change
-            if (rule, path) != broken:
-                FAMILIES[rule.family].arrange(rule, path, texts, self.form)
+        kept = [(r, path) for r in self.form.rules for path in r.at if (r, path) != broken]
+        rounds = 2 if all(counts.values()) else 0  # some look at what others change
+        for rule, path in kept * rounds:
+            FAMILIES[rule.family].arrange(rule, path, texts, self.form)
         if broken and not FAMILIES[broken[0].family].disarrange(*broken, texts, self.form):
             return None
         sheets = {key: _sheet(self.form.sheet(key), rows) for key, rows in texts.items() if rows}

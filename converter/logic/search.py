@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 
 from converter.logic import whole_numbers
 from converter.logic.terms import All, Fact, Formula, Literal, NotPositive, OneOf, Some, Sum, names
-from converter.logic.whole_numbers import Causes, Undecided
+from converter.logic.whole_numbers import INFINITE, Causes, Undecided
 
 BUDGET = 3_000  # attempts
-INFINITE = 10**12
 
 Labelled = tuple[str, Formula]  # a formula and what it is called; '' = taken for granted
 
@@ -213,8 +212,7 @@ def conflict(formulas: Iterable[Labelled], *, budget: int = BUDGET) -> frozenset
 
 
 def _conflict(formulas: Sequence[Labelled], budget: int) -> frozenset[str] | None:
-    labelled = [(formula, frozenset({label} - {""})) for label, formula in formulas]
-    found = _Search(budget, None).run(_State(), labelled)
+    found = _Search(budget, None).run(_State(), _with_causes(formulas))
     return None if found is None else frozenset(str(label) for label in found)
 
 
@@ -222,8 +220,13 @@ def model(formulas: Iterable[Labelled], near: Mapping[str, int]) -> Model | None
     """A case in which all formulas hold, its numbers near those wished for; None where there is
     none. Raises Undecided."""
     search = _Search(BUDGET, near)
-    search.run(_State(), [(formula, frozenset({label} - {""})) for label, formula in formulas])
+    search.run(_State(), _with_causes(formulas))
     return search.model
+
+
+def _with_causes(formulas: Iterable[Labelled]) -> list[tuple[Formula, Causes]]:
+    """Formulas, each caused by its label if it has one."""
+    return [(formula, frozenset({label} - {""})) for label, formula in formulas]
 
 
 def connected(formulas: Sequence[Labelled], start: Iterable[Formula]) -> list[Labelled]:

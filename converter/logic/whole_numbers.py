@@ -13,6 +13,7 @@ from math import gcd
 
 from converter.logic.terms import Sum
 
+INFINITE = 10**12  # beyond what any number can be
 MOST = 1_500  # sums that may come up; more are left undecided
 
 Causes = frozenset[str | int]
@@ -44,7 +45,7 @@ def values(sums: Iterable[tuple[Sum, Causes]], near: Mapping[str, int]) -> dict[
         raise Undecided
     found: dict[str, int] = {}
     for name, rows in reversed(steps):
-        low, high = -(10**12), 10**12
+        low, high = -INFINITE, INFINITE
         for row in rows:
             factor, rest = row.sum.times[name], row.sum.constant
             rest += sum(f * found[other] for other, f in row.sum.times.items() if other != name)

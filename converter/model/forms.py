@@ -69,6 +69,11 @@ class Field:
         return f"{self.sheet}.{self.key}"
 
 
+def sheet_of(path: str) -> str:
+    """The sheet in a field's path: `member` of `member.name`."""
+    return path.partition(".")[0]
+
+
 class SheetShape(StrEnum):
     """How a sheet holds its records."""
 

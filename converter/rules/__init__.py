@@ -6,7 +6,7 @@ and `other_rows` are what several of them share, `expressions` is what `must_hol
 """
 
 from converter.kinds import is_personal
-from converter.model.forms import Field, Form
+from converter.model.forms import Field, Form, sheet_of
 from converter.rules import derivations
 from converter.rules.advise_from import AdviseFrom
 from converter.rules.age_at import AgeAt
@@ -80,4 +80,4 @@ def birthdays(form: Form) -> frozenset[str]:
         if derivations.is_birthday(field, form)
     }
     born = {str(rule.options["born"]) for rule in form.rules if "born" in rule.options}
-    return frozenset(derived | {path for path in born if path.partition(".")[0] in sheets})
+    return frozenset(derived | {path for path in born if sheet_of(path) in sheets})

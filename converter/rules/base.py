@@ -17,7 +17,7 @@ from converter.kinds.base import Mask, ValueType
 from converter.kinds.options import CardOptions, HasOptions, Option
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
-from converter.model.forms import Field, Form, Rule
+from converter.model.forms import Field, Form, Rule, sheet_of
 from converter.model.issues import Params
 from converter.rules.demands import Demand, Unknowns
 
@@ -79,7 +79,7 @@ class FormColumns:
 
     def table(self, path: str) -> SheetColumns:
         """The sheet on which a field stands."""
-        return self.sheets[path.partition(".")[0]]
+        return self.sheets[sheet_of(path)]
 
     def column(self, path: str) -> ValidatedColumn:
         return self.table(path).columns[path.partition(".")[2]]
@@ -196,7 +196,7 @@ class RuleFamily(HasOptions):
 
     def is_live(self, path: str, form: Form) -> bool:
         """Whether formulas can tell at a field at all."""
-        return not self.about_today or form.sheet(path.partition(".")[0]).is_record
+        return not self.about_today or form.sheet(sheet_of(path)).is_record
 
     def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
         """What it asks at a field, for whoever looks for contradictions. What no formula says is a
@@ -265,7 +265,7 @@ def known_path(path: Any, form: Form, option: str, wanted: ValueType | None = No
 
 def same_sheet(rule: Rule, *paths: str) -> None:
     """Refuse a card whose fields stand on different sheets."""
-    sheets = {path.partition(".")[0] for path in (*rule.at, *paths)}
+    sheets = {sheet_of(path) for path in (*rule.at, *paths)}
     if len(sheets) > 1:
         raise option_error("at", "form_one_sheet", list(rule.at))
 

@@ -20,7 +20,7 @@ from converter.logic.terms import at_most, equal, every
 from converter.messages.catalogue import message
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
-from converter.model.forms import Form, Rule
+from converter.model.forms import Form, Rule, sheet_of
 from converter.model.issues import Params
 from converter.rules import conditions
 from converter.rules.base import (
@@ -40,7 +40,6 @@ from converter.rules.other_rows import (
     is_known,
     keys,
     most_rows,
-    sheet_of,
     texts_of,
 )
 

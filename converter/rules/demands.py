@@ -26,7 +26,7 @@ from converter.logic.terms import (
     implies,
     negation,
 )
-from converter.model.forms import Field, Form
+from converter.model.forms import Field, Form, sheet_of
 from converter.rules import derivations
 
 YEARS_AHEAD = 10  # a form may be written that long before it is filled in
@@ -156,7 +156,7 @@ class Unknowns:
 
     def total(self, path: str) -> Sum:
         """The sum of a column, which lies between its rows times its limits."""
-        sheet = path.partition(".")[0]
+        sheet = sheet_of(path)
         low, high = self.limits(self.value(path))
         found, rows = self.number(_named("total", path), -MOST, MOST * 10), self.rows(sheet)
         between = every((at_most(rows * low, found), at_most(found, rows * high)))

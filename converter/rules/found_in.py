@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from converter.kinds.base import Mask
 from converter.logic.terms import every
-from converter.model.forms import Form, Rule
+from converter.model.forms import Form, Rule, sheet_of
 from converter.rules.base import Answers, FormColumns, Refs
 from converter.rules.demands import Demand, Unknowns
 from converter.rules.other_rows import (
@@ -18,7 +18,6 @@ from converter.rules.other_rows import (
     excel_known,
     is_known,
     most_rows,
-    sheet_of,
 )
 
 

@@ -33,7 +33,7 @@ from converter.logic.terms import (
 from converter.messages.catalogue import message
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
-from converter.model.forms import Form, Rule
+from converter.model.forms import Form, Rule, sheet_of
 from converter.model.issues import Params
 from converter.rules import expressions
 from converter.rules.base import (
@@ -47,7 +47,7 @@ from converter.rules.base import (
 )
 from converter.rules.demands import Demand, Unknowns
 from converter.rules.expressions import COMPARISONS, Expression, Operand, TreeWalk
-from converter.rules.other_rows import excel_known, is_known, sheet_of
+from converter.rules.other_rows import excel_known, is_known
 
 SHOWN = 160  # characters of a condition in words; a literal of a formula holds 255
 

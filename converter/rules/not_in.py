@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from converter.kinds.base import Mask
 from converter.logic.terms import every, negation
-from converter.model.forms import Form, Rule
+from converter.model.forms import Form, Rule, sheet_of
 from converter.rules.base import Answers, FormColumns, Refs
 from converter.rules.demands import Demand, Unknowns
-from converter.rules.other_rows import Listed, RowsPath, apart, most_rows, sheet_of
+from converter.rules.other_rows import Listed, RowsPath, apart, most_rows
 
 
 class NotIn(Listed):

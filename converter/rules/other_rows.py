@@ -14,7 +14,7 @@ from converter.kinds.base import Mask, Texts, ValueType
 from converter.kinds.options import CardOptions, Option
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
-from converter.model.forms import Form, Rule
+from converter.model.forms import Form, Rule, sheet_of
 from converter.model.issues import Params
 from converter.rules.base import (
     PATH_PATTERN,
@@ -55,10 +55,6 @@ class RowsPath(Option[str]):
             raise self.refused("form_not_in_table", path, path=path)
         if self.filled and not field.required:
             raise self.refused("form_rows_required", path, path=path)
-
-
-def sheet_of(path: str) -> str:
-    return path.partition(".")[0]
 
 
 def texts_of(tables: FormColumns, path: str) -> tuple[Texts, Mask, pd.Series]:

@@ -10,11 +10,11 @@ from converter.kinds.base import ValueType
 from converter.logic.terms import equal, every
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
-from converter.model.forms import Form, Rule
+from converter.model.forms import Form, Rule, sheet_of
 from converter.model.issues import Params
 from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, numbers, title
 from converter.rules.demands import Demand, Unknowns
-from converter.rules.other_rows import RowsPath, excel_known, is_known, sheet_of
+from converter.rules.other_rows import RowsPath, excel_known, is_known
 
 
 class SumsRows(RuleFamily):

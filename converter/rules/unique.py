@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from converter.kinds import KINDS
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
-from converter.model.forms import Form, Rule
+from converter.model.forms import Form, Rule, sheet_of
 from converter.rules.base import Answers, FormColumns, Refs, RuleFamily, Violation, labels
 
 
@@ -24,7 +24,7 @@ class Unique(RuleFamily):
     def accept(self, rule: Rule, form: Form) -> None:
         super().accept(rule, form)
         for path in rule.at:
-            if form.sheet(path.partition(".")[0]).is_record:
+            if form.sheet(sheet_of(path)).is_record:
                 raise option_error("at", "form_not_in_table", path, path=path)
 
     def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:

@@ -13,7 +13,7 @@ import pandas as pd
 from converter.kinds import date, person_name, unique_key
 from converter.messages.catalogue import message
 from converter.model.cell_types import CellType
-from converter.model.forms import Sheet
+from converter.model.forms import Sheet, sheet_of
 from converter.model.issues import Params, Place, column_letters
 from converter.model.submissions import RawSheet, Submission
 from converter.validation import sheets
@@ -86,7 +86,7 @@ class Spots:
         """The spot of a record's field, the number of its submission and its own number there."""
         stack = self._stacks.get(path)
         if stack is None:
-            stack = self._stacks[path] = self._stacked[path.partition(".")[0]]
+            stack = self._stacks[path] = self._stacked[sheet_of(path)]
         number, record = stack.local(label)
         spot = self._known.get((path, number))
         if spot is None:

@@ -460,7 +460,7 @@ class _Console:
         ("win32", ["基层工会填报.exe", "cmd.exe"], False),  # typed into a console
         ("win32", ["converter.exe", "cmd.exe"], False),
         ("win32", ["python.exe", "python.exe", "Converter.exe"], True),  # installed in a venv
-        ("win32", ["python.exe", "cmd.exe"], False),  # python -m converter.cli
+        ("win32", ["python.exe", "cmd.exe"], False),  # python -m converter
         ("win32", ["python3.12.exe", "python.exe", "powershell.exe"], False),
         ("win32", ["python.exe", ""], False),  # nothing is reported of one
         ("win32", [], False),  # no console at all

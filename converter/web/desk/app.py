@@ -83,10 +83,9 @@ def build(
     opener: Callable[[Path], None] = open_file,
     ended: Callable[[], None] = lambda: None,
 ) -> Starlette:
-    """The application of one desk. `form`: its name or folder, None for
-    the default; `root`: her place; `state`: what
-    this desk keeps beside it, and removes what a crash left there; `ended` is called once no page
-    is open any more."""
+    """The application of one desk. `form`: its name or folder, None for the default; `root`: her
+    place; `state`: what this desk keeps beside it, and removes what a crash left there; `ended` is
+    called once no page is open any more."""
     place = ClerkFolder(root, "")
     private, unfinished = state / "open", state / "corrections"
     shutil.rmtree(private, ignore_errors=True)

@@ -90,13 +90,15 @@ def _number_below(cells: SheetCells, label: _Label) -> bool:
 
 def _names_stand_below(cells: SheetCells, label: _Label, headings: Headings) -> bool:
     """Whether names stand below a heading, and none behind it."""
-    is_beside = any(person_names.is_usual_name(text) for text, _ in label.following[:1])
-    return not is_beside and _name_is_below(cells, label, headings)
+    return not _name_is_behind(label) and _name_is_below(cells, label, headings)
 
 
 def _names_stand_behind(cells: SheetCells, label: _Label, headings: Headings) -> bool:
-    is_behind = any(person_names.is_usual_name(text) for text, _ in label.following[:1])
-    return is_behind and not _name_is_below(cells, label, headings)
+    return _name_is_behind(label) and not _name_is_below(cells, label, headings)
+
+
+def _name_is_behind(label: _Label) -> bool:
+    return any(person_names.is_usual_name(text) for text, _ in label.following[:1])
 
 
 def _name_is_below(cells: SheetCells, label: _Label, headings: Headings) -> bool:
