@@ -264,7 +264,7 @@ def _print_summary(
     if lists.findings:
         err(message("receive_findings_file", path=lists.findings))
     if lists.sharing:
-        err(message("sharing_told", path=lists.sharing))
+        err(message("receive_sharing_file", path=lists.sharing))
     if reply:
         err(message("receive_replies", path=reply))
         err(message("answers_written", path=reply / message("units_folder")))

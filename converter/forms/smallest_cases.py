@@ -52,7 +52,7 @@ class _OfRows(Unknowns):
         self.paths = {field.path for table in form.tables for field in table}
         super().__init__(form, today, years_ahead=0)
 
-    def called(self, path: str) -> str:
+    def variable(self, path: str) -> str:
         return f"{path}#{self.row}" if path in self.paths else path
 
     def value(self, path: str) -> Sum:

@@ -29,7 +29,7 @@ Mask: TypeAlias = "npt.NDArray[np.bool_]"
 Texts: TypeAlias = "npt.NDArray[np.object_]"
 
 
-class OfCell(Protocol):
+class CellFunction(Protocol):
     """What a function makes of a cell's text, knowing how it was typed."""
 
     def __call__(self, text: str, type: CellType) -> str: ...
@@ -314,7 +314,7 @@ def texts(series: pd.Series) -> Texts:
     return series.to_numpy(dtype=object)
 
 
-def map_cells(cells: Cells, fn: OfCell) -> Texts:
+def map_cells(cells: Cells, fn: CellFunction) -> Texts:
     """Apply a function once a distinct text and cell type."""
     text, types = texts(cells.text), cells.type.to_numpy()
     result = np.full(len(text), "", dtype=object)

@@ -13,7 +13,7 @@ from converter.register import Snapshot, decisions
 from converter.register.precedence import ASK
 from converter.register.schema import COUNTS
 from converter.statistics.figure import Figure, Row, StatisticsTable, catalogue_columns
-from converter.statistics.progress import HOW, KNOWN, Tree
+from converter.statistics.progress import HOW, KNOWN_UNITS, Tree
 
 REASONS = 3  # that are named of a file
 _PHONE = re.compile(r"[+（(]?[0-9][0-9 （()）*#/、,，;；转-]{5,}[0-9]")
@@ -29,7 +29,7 @@ def reminders(
     asked = {content: one for content, one in decided.items() if one.action == ASK}
     tree = Tree.of(register, period)
     answer = register.query(
-        f"{KNOWN}, last AS (SELECT unit, max(id) AS id FROM submissions WHERE period = $1"
+        f"{KNOWN_UNITS}, last AS (SELECT unit, max(id) AS id FROM submissions WHERE period = $1"
         "  AND unit <> 0 GROUP BY unit),"
         " asked_about AS (SELECT unnest($2::VARCHAR[]) AS content, unnest($3::BIGINT[]) AS after),"
         " asked AS (SELECT unit, max(id) AS id FROM submissions s WHERE s.period = $1"

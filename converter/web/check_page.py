@@ -191,11 +191,11 @@ async def package(request: Request) -> Response:
     return _download(result_of(request), PACKAGE, "{stem}.zip")
 
 
-def _download(found: Result, name: str, called: str) -> Response:
-    path = found.folder / name
+def _download(result: Result, file: str, pattern: str) -> Response:
+    path = result.folder / file
     if not path.is_file():
         raise HTTPException(404)
-    as_ = called.format(stem=file_names.stem(found.names[0]))
+    as_ = pattern.format(stem=file_names.stem(result.names[0]))
     kind = attachment(b"", as_, "application/octet-stream")
     return FileResponse(path, headers={"content-disposition": kind.headers["content-disposition"]})
 

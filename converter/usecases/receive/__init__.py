@@ -344,5 +344,5 @@ def _collection(register: Register, plan: Plan, given: str) -> Collection:
         serials = {code: one.serial for code, one in ledger.latest(entries).items()}
         newest = max(((one.issued, one.period) for one in entries), default=("", ""))[1]
     forms = str(plan.form.prose["period"])
-    typed = periods.called(register, given, newest, forms)
+    typed = periods.canonical(register, given, newest, forms)
     return Collection(typed or register.open_period() or newest or forms, plan.signed_only, serials)

@@ -135,8 +135,8 @@ async def _contents(
     outcome, contents = await in_thread(_read, desk, document)
     if contents is None:
         return _unreadable(request, document, outcome)
-    asked = template == "print" or bool(wanted)
-    tables = records.tables(contents, desk.form, wanted, full) if asked else []
+    with_rows = template == "print" or bool(wanted)
+    tables = records.tables(contents, desk.form, wanted, full) if with_rows else []
     name = outcome.unit_name or desk.unit
     return show(
         request, template, document=document, tables=tables, name=name, wanted=wanted, full=full
