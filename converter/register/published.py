@@ -178,9 +178,9 @@ class Snapshot:
         source = f"read_parquet('{quoted(path)}')"
         if table not in ADDED:
             return f"SELECT * FROM {source}"
-        there = {str(row[0]) for row in self.query(f"DESCRIBE SELECT * FROM {source}")}
+        stored = {str(row[0]) for row in self.query(f"DESCRIBE SELECT * FROM {source}")}
         added = ADDED[table].items()
-        more = "".join(f", {value} AS {name(key)}" for key, value in added if key not in there)
+        more = "".join(f", {value} AS {name(key)}" for key, value in added if key not in stored)
         return f"SELECT *{more} FROM {source}"
 
     def __enter__(self) -> Snapshot:

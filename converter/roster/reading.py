@@ -1,7 +1,7 @@
 """A roster's workbook → units, checked like any other sheet, and against itself.
 
 Reading, headings and kinds are those of the form's sheets (stages F, S, K). On top: a code that
-stands twice (C801), a unit that stands twice under one upper union (C802), names of which blanks,
+stands twice (C801), a unit that stands twice under one upper union (C802), names of which spaces,
 punctuation and width are the only difference (C803, C806), codes that no identity file can hold
 (C804), long codes that were typed as numbers (C805), and codes without their zeros that may be one
 of several that were issued (C807). Codes that differ only in case or leading zeros count as one: a
