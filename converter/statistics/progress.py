@@ -47,7 +47,7 @@ KNOWN_UNITS = (
     "  FROM submissions s WHERE period = $1 GROUP BY unit)"
 )
 # Why a unit of `known` does not count.
-HOW = (
+WHY_MISSING = (
     "WHEN s.unit IS NULL THEN 'all' WHEN s.waits THEN 'held'"
     " WHEN s.withdrawn THEN 'withdrawn' ELSE 'refused'"
 )
@@ -251,7 +251,7 @@ def _timed_by(units: Counter[str]) -> str:
 def missing(register: Snapshot, period: str, tree: Tree) -> Figure:
     """Every unit that does not count yet, by superior union."""
     answer = register.query(
-        f"{KNOWN_UNITS} SELECT k.superior, k.code, k.name, CASE {HOW} END"
+        f"{KNOWN_UNITS} SELECT k.superior, k.code, k.name, CASE {WHY_MISSING} END"
         " FROM known k LEFT JOIN sent s ON s.unit = k.unit"
         " WHERE s.unit IS NULL OR NOT s.counts ORDER BY k.position, k.code, k.name",
         [period],

@@ -13,7 +13,7 @@ from converter.register import Snapshot, decisions
 from converter.register.precedence import ASK
 from converter.register.schema import COUNTS
 from converter.statistics.figure import Figure, Row, StatisticsTable, catalogue_columns
-from converter.statistics.progress import HOW, KNOWN_UNITS, Tree
+from converter.statistics.progress import KNOWN_UNITS, WHY_MISSING, Tree
 
 REASONS = 3  # that are named of a file
 _PHONE = re.compile(r"[+（(]?[0-9][0-9 （()）*#/、,，;；转-]{5,}[0-9]")
@@ -39,7 +39,7 @@ def reminders(
         " faults AS (SELECT submission, list(code ORDER BY code) AS codes FROM findings"
         "  WHERE level = 'error' GROUP BY submission)"
         " SELECT k.superior, k.code, k.name, k.contact, k.phone,"
-        f" CASE WHEN a.unit IS NOT NULL THEN 'asked' {HOW} END, coalesce(f.content, ''),"
+        f" CASE WHEN a.unit IS NOT NULL THEN 'asked' {WHY_MISSING} END, coalesce(f.content, ''),"
         " coalesce(f.file, ''), coalesce(f.reason, ''), coalesce(f.received, ''), f.state, x.codes"
         " FROM known k LEFT JOIN sent s ON s.unit = k.unit"
         " LEFT JOIN last l ON l.unit = k.unit LEFT JOIN asked a ON a.unit = k.unit"

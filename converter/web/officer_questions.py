@@ -27,7 +27,8 @@ from converter.usecases.receive import orders
 from converter.usecases.receive.orders import WaitingOrder
 from converter.web import progress
 from converter.web.officer import read, show
-from converter.web.services import in_thread, officer_only, received, services_of, text, to
+from converter.web.pages import in_thread, redirect
+from converter.web.services import officer_only, read_form, services_of, text
 
 LONGEST = 200  # characters of what an officer types
 ANSWERS = (ACCEPT, REJECT, ASSIGN)
@@ -93,7 +94,7 @@ def _read(request: Request) -> Questions:
 
 async def decide(request: Request) -> Response:
     """Write a decision down for the next run of `receive`."""
-    form = await received(request)
+    form = await read_form(request)
     officer_only(request)
     services = services_of(request)
     if not services.settings.decides:
@@ -119,7 +120,7 @@ async def decide(request: Request) -> Response:
     name = f"{int(now * 1000):015d}-{time.monotonic_ns() % 1_000_000:06d}"
     if one.subject not in {w.subject for w in orders.waiting(services.settings.decisions)}:
         await in_thread(orders.write, services.settings.decisions, one, name)
-    return to("/officer/questions")
+    return redirect("/officer/questions")
 
 
 def _subject(questions: Questions, action: str, subject: str) -> tuple[str, str]:
