@@ -128,7 +128,10 @@ def _lists(path: Path, table: Form, report: IssueCollector) -> list[UnitList]:
             fits = stamp.check_form(stamp.read_stamp(book.properties), table, report)
             if fits:
                 lists = read_lists(book, table, report)
-            if fits and not lists:
+            if not fits:
+                (found,) = report.issues
+                report.issues[:] = [replace(found, params={**found.params, "variant": "roster"})]
+            elif not lists:
                 empty = read_sheets(book, table, report)
                 for raw in (raw for raw in empty.values() if not len(raw)):
                     report.issues.append(_issue("C811", table, Place(report.file, raw.name)))
