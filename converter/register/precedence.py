@@ -288,3 +288,12 @@ def same_name(text: str) -> str:
     True
     """
     return characters.without_blanks(unicodedata.normalize("NFKC", text))
+
+
+def plain_code(code: str) -> str:
+    """What is left of a code where a spreadsheet took it for a number.
+
+    >>> plain_code("001") == plain_code("1")
+    True
+    """
+    return code.casefold().lstrip("0")

@@ -262,8 +262,7 @@ class Register:
         self._forget(filter(None, before))
         # What is known of its unit when a file comes, not what a later file adds.
         knowledge = self._knowledge
-        senders = [knowledge.sender(arrival.claim, arrival.content) for arrival in batch]
-        knowledge.write_units()
+        senders = knowledge.senders([(arrival.claim, arrival.content) for arrival in batch])
         known = knowledge.histories({sender.unit for sender in senders})
         rows: dict[int, tuple[Any, ...]] = {}
         settled = []
