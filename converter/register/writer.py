@@ -187,19 +187,16 @@ class Register:
             for file, content, received, result, errors, warnings, *registered in rows
         }
 
-    def done(self, *, with_keys: bool = False) -> set[tuple[str, str]]:
-        """(file, content) of everything that needs no second look, whole zips included. Where
-        the reading itself failed (a machine short of memory, a file that was being written to)
-        it is tried again; with keys, so are packages that were sealed or signed when none were at
+    def done(self, files: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Which of these (file, content) need no second look, whole zips included. Where the
+        reading itself failed (a machine short of memory, a file that was being written to) it is
+        tried again."""
+        return again.done(self, files, self._failed.keys())
+
+    def retry_locked(self) -> None:
+        """Have packages validated once more that were sealed or signed when no keys were at
         hand."""
-        if with_keys:
-            self._failed |= again.locked(self)
-        waiting = set(self._failed)
-        rows = self.query("SELECT file, content FROM submissions")
-        zips = self.query("SELECT file, content FROM containers")
-        folders = {name[:at] for name, _ in waiting for at, sign in enumerate(name) if sign == "/"}
-        whole = {(file, content) for file, content in zips if file not in folders}
-        return {(file, content) for file, content in rows} - waiting | whole
+        self._failed |= again.locked(self)
 
     def rejudge(self) -> set[tuple[str, str]]:
         """Have what was refused validated once more by `record`: it keeps its number and the time
