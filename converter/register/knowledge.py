@@ -221,19 +221,12 @@ class Knowledge:
         """Know units by the roster of this period. Returns whether files have changed hands."""
         self._roster_period = period
         self.load_decisions()
-        rows = self.query(  # units of another code than the roster's, or known by name alone
-            f"WITH listed AS (SELECT * FROM roster WHERE period = {ROSTER_PERIOD})"
-            " SELECT id, code, name, superior FROM units u WHERE CASE WHEN code <> '' THEN"
-            " code NOT IN (SELECT code FROM listed) AND code_key IN (SELECT code_key FROM listed)"
-            " ELSE name_key IN (SELECT name_key FROM listed UNION ALL"
-            " SELECT unnest($2::UINTEGER[])) END ORDER BY id",
-            [period, [unit_lookup.key_of(names) for names in self._former]],
-        )
+        units = unit_lookup.unmatched(self.connection, self._former, period)
         same: dict[int, int] = {}
-        for at in range(0, len(rows), _AT_ONCE):
-            chosen = rows[at : at + _AT_ONCE]
-            resolver = self._resolver([ClaimedSender(c, n, "", s) for _, c, n, s in chosen])
-            same |= resolver.match_roster([number for number, *_ in chosen])
+        for at in range(0, len(units), _AT_ONCE):
+            chosen = units[at : at + _AT_ONCE]
+            resolver = self._resolver([claim for _, claim in chosen])
+            same |= resolver.match_roster([number for number, _ in chosen])
             self._write_units(resolver.changes())
         if same:
             taken = self.query(

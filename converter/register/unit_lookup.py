@@ -23,9 +23,25 @@ KEYS = {"name_key": "UINTEGER", "code_key": "UINTEGER"}
 # The period whose roster a period goes by; '' = the newest.
 ROSTER_PERIOD = "(SELECT max(period) FROM roster WHERE $1 = '' OR period <= $1)"
 _FILLED_AT_ONCE = 20_000
+# One set of row numbers a key: a condition with OR would compare each row twice.
 _BY_KEY = (
-    "(name_key IN (SELECT unnest($1::UINTEGER[])) OR code_key IN (SELECT unnest($2::UINTEGER[])))"
+    "rowid IN (SELECT rowid FROM {0} WHERE name_key IN (SELECT unnest($1::UINTEGER[]))"
+    " UNION SELECT rowid FROM {0} WHERE code_key IN (SELECT unnest($2::UINTEGER[])))"
 )
+_UNITS_A_PART = 100_000
+# Units of another code than the roster's, and units without one whose name it lists. $1: period;
+# $2: keys of names that count as listed; of the keys that leave the remainder $4 when divided by
+# $3, so that it takes little memory.
+_UNMATCHED = f"""
+WITH listed AS (SELECT code, name_key, code_key FROM roster WHERE period = {ROSTER_PERIOD})
+SELECT id, code, name, superior FROM units WHERE code <> '' AND code_key % $3 = $4
+    AND code_key IN (SELECT code_key FROM listed WHERE code_key % $3 = $4)
+    AND code NOT IN (SELECT code FROM listed WHERE code_key % $3 = $4)
+UNION ALL
+SELECT id, code, name, superior FROM units WHERE code = '' AND name_key % $3 = $4
+    AND name_key IN (SELECT name_key FROM listed WHERE name_key % $3 = $4
+        UNION ALL SELECT unnest($2::UINTEGER[]))
+"""
 
 
 def names_of(unit: Unit) -> tuple[str, str]:
@@ -91,10 +107,25 @@ def rows_about(
     return units, listed
 
 
+def unmatched(
+    connection: Connection, former: FormerNames, period: str
+) -> list[tuple[int, ClaimedSender]]:
+    """Units that the roster of a period may know by another code, or that it gives one."""
+    ((units,),) = connection.execute("SELECT count(*) FROM units").fetchall()
+    parts = 1 + units // _UNITS_A_PART
+    renamed = [key_of(names) for names in former]
+    found = []
+    for part in range(parts):
+        found += connection.execute(_UNMATCHED, [period, renamed, parts, part]).fetchall()
+    return [
+        (int(n), ClaimedSender(code, name, "", above)) for n, code, name, above in sorted(found)
+    ]
+
+
 def _roster(connection: Connection, about: Collection[Unit], period: str) -> list[RosterEntry]:
     rows = connection.execute(
         "SELECT code, name, superior_code, superior, contact, phone FROM roster"
-        f" WHERE {_BY_KEY} AND period = {ROSTER_PERIOD.replace('$1', '$3')}"
+        f" WHERE {_BY_KEY.format('roster')} AND period = {ROSTER_PERIOD.replace('$1', '$3')}"
         " ORDER BY position, rowid",
         [*_wanted(about), period],
     ).fetchall()
@@ -103,7 +134,8 @@ def _roster(connection: Connection, about: Collection[Unit], period: str) -> lis
 
 def _units(connection: Connection, about: Collection[Unit]) -> list[tuple[int, ClaimedSender]]:
     rows = connection.execute(
-        f"SELECT id, code, name, superior_code, superior FROM units WHERE {_BY_KEY} ORDER BY id",
+        "SELECT id, code, name, superior_code, superior FROM units"
+        f" WHERE {_BY_KEY.format('units')} ORDER BY id",
         _wanted(about),
     ).fetchall()
     return [(int(number), ClaimedSender(*row)) for number, *row in rows]
