@@ -123,9 +123,10 @@ class SenderResolver:
         """Know these units by the roster. Those that were known by name alone get their code; those
         that turn out to be a unit known by its code are returned: number → number of that one."""
         chosen = [(number, self._claims[number]) for number in numbers]
-        for _, claim in chosen:
-            if claim.code and claim.code not in self._listed:
-                self._respell(claim.code)
+        plain = {plain_code(claim.code) for _, claim in chosen if claim.code}
+        for code in [one for one in self._by_code if plain_code(one) in plain]:
+            if code not in self._listed:
+                self._respell(code)
         same = {}
         for number, claim in chosen:
             names = names_of(claim)

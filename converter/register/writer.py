@@ -1,8 +1,8 @@
 """The writer: files as they come, in batches, each batch one transaction.
 
 Ids are given out in order of arrival, by the register itself, so that a batch that was rolled
-back and repeated gets the same ones. What decides about supersession is read from the tables, for
-the units of a batch at a time; of all that was received only the units are kept in memory.
+back and repeated gets the same ones. Who sent a file and what it supersedes is decided from the
+tables, for a batch at a time: memory does not grow with what was received.
 """
 
 from __future__ import annotations
