@@ -222,20 +222,15 @@ class Knowledge:
         self._roster_period = period
         self.load_decisions()
         units = unit_lookup.unmatched(self.connection, self._former, period)
-        same: dict[int, int] = {}
+        moved = False
         for at in range(0, len(units), _AT_ONCE):
             chosen = units[at : at + _AT_ONCE]
             resolver = self._resolver([claim for _, claim in chosen])
-            same |= resolver.match_roster([number for number, _ in chosen])
-            self._write_units(resolver.changes())
-        if same:
-            taken = self.query(
-                "SELECT id, unit FROM submissions WHERE unit IN (SELECT unnest(?::BIGINT[]))",
-                [list(same)],
-            )
-            self.move([(number, same[unit]) for number, unit in taken])
-            inserting.delete(self.connection, "units", "id", same)
-        return bool(same)
+            resolver.match_roster([number for number, _ in chosen])
+            changes = resolver.changes()
+            self._write_units(changes)
+            moved |= bool(changes.merged)
+        return moved
 
     def _newest_roster(self) -> str:
         return str(self.query("SELECT coalesce(max(period), '') FROM roster_given")[0][0])
@@ -263,6 +258,13 @@ class Knowledge:
             serials = [(n, issued.get(c.code, 0)) for n, c in changes.coded]
             columns = {"serial": NUMBER}
             inserting.update(self.connection, "units", columns, zip(*serials, strict=True))
+        if changes.merged:
+            taken = self.query(
+                "SELECT id, unit FROM submissions WHERE unit IN (SELECT unnest(?::BIGINT[]))",
+                [list(changes.merged)],
+            )
+            self.move([(number, changes.merged[unit]) for number, unit in taken])
+            inserting.delete(self.connection, "units", "id", changes.merged)
         for listed, code in changes.respelled.items():
             for table, period in (("roster", ROSTER_PERIOD), ("roster_given", _GIVEN_PERIOD)):
                 self.connection.execute(

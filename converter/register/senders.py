@@ -19,11 +19,13 @@ FormerNames = Mapping[tuple[str, str], RosterEntry]
 
 @dataclass(frozen=True, slots=True)
 class SenderChanges:
-    """What the register is to write: units that are new, known ones that got their code, and
-    codes of the roster that files spell otherwise (as it has them → as files do)."""
+    """What the register is to write: units that are new, known ones that got their code, those
+    that turned out to be another one (number → the other's), and codes of the roster that files
+    spell otherwise (as it has them → as files do)."""
 
     new: tuple[tuple[int, ClaimedSender], ...]
     coded: tuple[tuple[int, ClaimedSender], ...]
+    merged: Mapping[int, int]
     respelled: Mapping[str, str]
 
 
@@ -55,6 +57,7 @@ class SenderResolver:
         self._new: list[int] = []
         self._coded: list[int] = []
         self._respelled: dict[str, str] = {}
+        self._merged: dict[int, int] = {}
         for number, claim in units:
             self._know(number, claim)
         self._listed = {unit.code: unit for unit in roster}
@@ -116,31 +119,39 @@ class SenderResolver:
         self._listed[code] = self._listed_names[names_of(unit)] = unit
         self._plain_codes[plain_code(code)] = code
         known = self._by_code.pop(listed, None)
-        if known is not None:
+        if known is None:
+            return
+        if code in self._by_code:  # files of one unit came with both codes
+            self._merge(known, self._by_code[code])
+        else:
             self._give_code(known, replace(self._claims[known], code=code))
 
-    def match_roster(self, numbers: Iterable[int]) -> dict[int, int]:
-        """Know these units by the roster. Those that were known by name alone get their code; those
-        that turn out to be a unit known by its code are returned: number → number of that one."""
-        chosen = [(number, self._claims[number]) for number in numbers]
-        plain = {plain_code(claim.code) for _, claim in chosen if claim.code}
+    def match_roster(self, numbers: Iterable[int]) -> None:
+        """Know these units by the roster. Those that were known by name alone get their code, or
+        turn out to be a unit that is known by it, as do those of a code without its zeros."""
+        chosen = [number for number in numbers if number in self._claims]  # others were merged
+        plain = {plain_code(self._claims[one].code) for one in chosen if self._claims[one].code}
         for code in [one for one in self._by_code if plain_code(one) in plain]:
-            if code not in self._listed:
+            if code in self._by_code and code not in self._listed:
                 self._respell(code)
-        same = {}
-        for number, claim in chosen:
-            names = names_of(claim)
-            listed = None if claim.code else self._called(names)
+        for number in chosen:
+            claim = self._claims.get(number)
+            listed = None if claim is None or claim.code else self._called(names_of(claim))
             if listed is None:
                 continue
             known = self._by_code.get(listed.code)
             if known is None:
                 self._give_code(number, _claim(listed))
             else:
-                del self._claims[number]
-                self._by_name[names] = known
-                same[number] = known
-        return same
+                self._merge(number, known)
+
+    def _merge(self, number: int, other: int) -> None:
+        del self._claims[number]
+        self._by_name = {
+            names: other if known == number else known for names, known in self._by_name.items()
+        }
+        self._merged = {n: other if known == number else known for n, known in self._merged.items()}
+        self._merged[number] = other
 
     def _give_code(self, number: int, claim: ClaimedSender) -> None:
         known = self._claims[number]
@@ -149,10 +160,11 @@ class SenderResolver:
 
     def changes(self) -> SenderChanges:
         """What became known."""
-        new = set(self._new)
+        known = self._claims.keys() - set(self._new)  # of the coded ones some were merged
         return SenderChanges(
             tuple((n, self._claims[n]) for n in self._new),
-            tuple((n, self._claims[n]) for n in self._coded if n not in new),
+            tuple((n, self._claims[n]) for n in self._coded if n in known),
+            self._merged,
             self._respelled,
         )
 

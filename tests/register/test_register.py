@@ -148,6 +148,31 @@ def test_two_names_of_one_unit_become_one_history(tmp_path: Path) -> None:
         ]
 
 
+@pytest.mark.parametrize(("listed", "other"), [("7", "007"), ("a-7", "A-7"), ("a7", "0A7")])
+@pytest.mark.parametrize("first", [0, 1])
+def test_two_spellings_of_a_code_become_one_history(
+    tmp_path: Path, listed: str, other: str, first: int
+) -> None:
+    """The roster lost the zeros, or the case, that files of one unit have and lack."""
+    claims = [ClaimedSender(code, NAME, "", SUPERIOR) for code in (listed, other)]
+    files = [arrival(str(n), str(n), claim=claims[n ^ first]) for n in (0, 1)]
+    with Register(tmp_path, FORM) as register:
+        for file in files:
+            with register.record([file], "2026-03-01T00:00:00Z"):
+                pass
+        register.set_roster([RosterEntry(listed, NAME, "", SUPERIOR)], "2026")
+        assert register.query("SELECT code FROM units") == [(other,)]
+        later = arrival("2", "2", claim=claims[1])
+        with register.record([later], "2026-03-02T00:00:00Z") as settled:
+            pass
+        register.publish("2026", 1_772_000_000)
+    assert states(tmp_path) == [("0", "superseded"), ("1", "superseded"), ("2", "current")]
+    with Register(tmp_path, FORM) as register:  # the same when it is opened anew
+        again = arrival("3", "3", claim=claims[1])
+        with register.record([again], "2026-03-03T00:00:00Z") as same:
+            assert same[0].unit == settled[0].unit
+
+
 def test_a_register_of_version_1_is_brought_up_to_date(tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "register.duckdb")) as old:
         old.execute("CREATE TABLE schema_version (version BIGINT NOT NULL)")
