@@ -30,6 +30,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from converter.model.file_facts import FileFacts
@@ -281,6 +282,7 @@ def settle(arrived: Iterable[PriorSubmission], unit: KnownUnit = _UNKNOWN) -> di
     return settling.settled
 
 
+@lru_cache(4_096)  # it is asked several times of each file
 def same_name(text: str) -> str:
     """What counts in a name: not blanks, not full-width forms.
 

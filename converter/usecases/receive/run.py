@@ -1,9 +1,10 @@
 """Inbox → worker processes → register and replies, batch by batch.
 
-Workers read and validate; this process alone writes. For each batch: the register decides the
-state of every file, the receipts are written, then the transaction is committed. After a kill in
-between, the batch is done again and writes the same replies; what was committed is known by path
-and content and not done again.
+Workers read and validate; this process alone writes. Answers that came while it wrote make one
+batch, since what a transaction costs hardly depends on its files. For each batch: the register
+decides the state of every file, the receipts are written, then the transaction is committed. After
+a kill in between, the batch is done again and writes the same replies; what was committed is known
+by path and content and not done again.
 """
 
 from __future__ import annotations
@@ -251,7 +252,7 @@ def _validated(
     """Batch by batch; the folder with its rows is gone when the next batch is asked for."""
     most = files_a_batch(len(items), len(pool))
     parts = bounded_parts([item.path for item in items], most, BYTES_A_BATCH)
-    requests = [_request(items[part], plan) for part in parts]
+    requests = [_request(items, part, plan) for part in parts]
     by_name = {item.name: item for item in items}
 
     def lost(request: ReceiveRequest, died: WorkerDied) -> ReceiveAnswer:
@@ -260,7 +261,7 @@ def _validated(
         return ReceiveAnswer((_unreadable(file.number, file.name, issue, plan.form),))
 
     with workers.answers(requests, pool, _split, lost) as answers:
-        for answer in answers:
+        for answer in map(_as_one, answers):
             batch = [_unchanged(one, by_name[one.file], plan.form) for one in answer.files]
             spool = write_spool(register.spool / "batch", answer) if answer.rows else None
             yield batch, str(spool or "")
@@ -282,12 +283,20 @@ def write_spool(folder: Path, answer: ReceiveAnswer) -> Path:
     return folder
 
 
-def _request(items: Sequence[InboxFile], plan: Plan) -> ReceiveRequest:
+def _request(items: Sequence[InboxFile], part: slice, plan: Plan) -> ReceiveRequest:
+    """No two files of a round have the same number: their rows may come to one batch."""
     files = tuple(
         FileToReceive(number, item.path, item.name, _target(item.name, plan))
-        for number, item in enumerate(items)
+        for number, item in enumerate(items[part], part.start)
     )
     return ReceiveRequest(plan.folder, files, plan.keys)
+
+
+def _as_one(answers: Sequence[ReceiveAnswer]) -> ReceiveAnswer:
+    sheets = dict.fromkeys(sheet for answer in answers for sheet in answer.rows)
+    # Two compressed streams, one after the other, are one of both contents.
+    rows = {sheet: b"".join(one.rows.get(sheet, b"") for one in answers) for sheet in sheets}
+    return ReceiveAnswer(tuple(file for one in answers for file in one.files), rows)
 
 
 def _target(name: str, plan: Plan) -> Path | None:
