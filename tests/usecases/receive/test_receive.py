@@ -7,6 +7,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -338,7 +339,7 @@ def test_answers_that_are_registered_together_give_the_same(
         return record(register, batch, received)
 
     monkeypatch.setattr(run, "FILES_A_BATCH", 3)
-    monkeypatch.setattr(pool.Future, "done", lambda future: True)  # it is waited for
+    monkeypatch.setattr(Future, "done", lambda future: True)  # it is waited for
     monkeypatch.setattr(Register, "record", counting)
     receive(collection.inbox.folder, tmp_path / "S", plan(None), worker, roster=roster())
     assert max(batches) == 3 * pool.TOGETHER
