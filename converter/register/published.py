@@ -43,10 +43,10 @@ FOLDER, STATE = "published", "state.json"  # below the register's folder
 # Answers and rows come nearly in the order of their submissions: sorting millions anew would
 # take twice the time and four times the memory. A query that needs an order says so.
 TABLES = {
-    "units": "SELECT * FROM units ORDER BY id",
+    "units": "SELECT * EXCLUDE (name_key, code_key) FROM units ORDER BY id",
     "submissions": "SELECT * FROM submissions ORDER BY id",
     "findings": "SELECT * FROM findings ORDER BY submission, code",
-    "roster": "SELECT * FROM roster",
+    "roster": "SELECT * EXCLUDE (name_key, code_key) FROM roster",
     "answers": (
         "SELECT s.period, s.unit, a.* FROM answers a JOIN submissions s ON s.id = a.submission"
         f" WHERE {COUNTS}"

@@ -122,6 +122,7 @@ class Receiving:
 
         Path.replace, writer.Register.record = renaming, recording  # type: ignore[assignment]
         run.FILES_A_BATCH = self.batch
+        pool.TOGETHER = 1  # each run takes the same steps
         with Worker() as worker:
             receive(
                 self.inbox, self.store, self.plan, worker, roster=self.roster, period=self.period
