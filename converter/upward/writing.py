@@ -141,7 +141,7 @@ def extract(
         sql = _select(one, period, blank, set(register.columns(_SOURCE.get(one.name, one.name))))
         path = quoted(private / one.path)
         register.query(f"COPY ({sql}) TO '{path}' (FORMAT csv, HEADER, COMPRESSION gzip)")
-    return _counts(register, period)
+    return _counts(register, period, plan.figures_only)
 
 
 _SOURCE = {
@@ -207,7 +207,7 @@ def _roster(period: str) -> str:
     )
 
 
-def _counts(register: Snapshot, period: str) -> dict[str, int]:
+def _counts(register: Snapshot, period: str, figures_only: bool) -> dict[str, int]:
     """Completeness against the roster, and what there is of everything."""
     states = dict(
         register.query(
@@ -216,6 +216,12 @@ def _counts(register: Snapshot, period: str) -> dict[str, int]:
     )
     ((units, members),) = register.query(
         "SELECT count(DISTINCT unit), coalesce(sum(members), 0) FROM submissions"
+        " WHERE period = ? AND state IN ('current', 'unconfirmed')",
+        [period],
+    )
+    ((without_rows,),) = register.query(
+        "SELECT coalesce(sum(members), 0) FROM submissions s"
+        " ANTI JOIN (SELECT DISTINCT submission FROM members) m ON m.submission = s.id"
         " WHERE period = ? AND state IN ('current', 'unconfirmed')",
         [period],
     )
@@ -229,6 +235,8 @@ def _counts(register: Snapshot, period: str) -> dict[str, int]:
     return {
         "units": int(units),
         "members": int(members),
+        # Removed for good, or never sent by a union below that forwarded figures alone.
+        layout.WITHOUT_ROWS: int(members if figures_only else without_rows),
         "listed": int(listed),
         "missing": int(missing),
         **{f"reports_{state}": int(count) for state, count in sorted(states.items())},
