@@ -164,7 +164,8 @@ def _contradictions(target: Path, found: ReadForward) -> str:
     people = (
         "false"
         if found.figures_only
-        else (  # a report has all its rows or none
+        # a report has all its rows or none
+        else (
             f"(SELECT count(*) FROM {of['members']}) <> {with_rows}"
             f" OR EXISTS (SELECT 1 FROM (SELECT submission, count(*) AS n FROM {of['members']}"
             f" GROUP BY submission) m LEFT JOIN (SELECT id, members FROM {reports}"

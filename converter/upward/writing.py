@@ -25,7 +25,7 @@ from converter.model.errors import UsageError
 from converter.model.forms import Form
 from converter.package.descriptor import PROFILE
 from converter.register import Snapshot, forgetting
-from converter.register.forwarded import counting
+from converter.register.forwarded import counting, members_without_rows
 from converter.register.inserting import FLAG, NUMBER
 from converter.register.schema import name, quoted
 from converter.upward import layout
@@ -219,12 +219,6 @@ def _counts(register: Snapshot, period: str, figures_only: bool) -> dict[str, in
         " WHERE period = ? AND state IN ('current', 'unconfirmed')",
         [period],
     )
-    ((without_rows,),) = register.query(
-        "SELECT coalesce(sum(members), 0) FROM submissions s"
-        " ANTI JOIN (SELECT DISTINCT submission FROM members) m ON m.submission = s.id"
-        " WHERE period = ? AND state IN ('current', 'unconfirmed')",
-        [period],
-    )
     ((listed, missing),) = register.query(
         "SELECT count(*), count(*) FILTER (NOT EXISTS (SELECT 1 FROM units u JOIN submissions s"
         " ON s.unit = u.id WHERE u.code = r.code AND u.via = r.via AND s.period = $1"
@@ -232,11 +226,11 @@ def _counts(register: Snapshot, period: str, figures_only: bool) -> dict[str, in
         " FROM roster_of($1) r WHERE r.owes",
         [period],
     )
+    without_rows = members if figures_only else members_without_rows(register, period)
     return {
         "units": int(units),
         "members": int(members),
-        # Removed for good, or never sent by a union below that forwarded figures alone.
-        layout.WITHOUT_ROWS: int(members if figures_only else without_rows),
+        layout.WITHOUT_ROWS: int(without_rows),
         "listed": int(listed),
         "missing": int(missing),
         **{f"reports_{state}": int(count) for state, count in sorted(states.items())},
