@@ -41,9 +41,14 @@ def find_field(form: Form, text: str) -> Field:
     return found
 
 
+def count_fields(form: Form) -> list[Field]:
+    """The unit's numbers."""
+    return [f for f in form.record if kinds.KINDS[f.kind].value_type is ValueType.COUNT]
+
+
 def find_count(form: Form, text: str) -> Field:
     """The unit's number that is meant by a key or a title. Raises UsageError."""
-    counts = [f for f in form.record if kinds.KINDS[f.kind].value_type is ValueType.COUNT]
+    counts = count_fields(form)
     for field in counts:
         if text.strip() in (field.key, field.path, field.title):
             return field
