@@ -123,7 +123,7 @@ def test_a_terminal_shows_the_same(
     environment: dict[str, str], folder: Path, beside: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pty = pytest.importorskip("pty", reason="no pseudo terminals here")
-    shown = []
+    shown: list[tuple[int, bytes, bytes]] = []
     for state in (str(folder), str(beside.parent.parent)):
         ours, theirs = pty.openpty()
         done = subprocess.Popen(
@@ -139,7 +139,8 @@ def test_a_terminal_shows_the_same(
         except OSError:  # Linux's way to say that nobody writes any more
             pass
         os.close(ours)
-        shown.append((done.wait(), *text.replace(b"\r", b"").split(b"click: ")))
+        printed, _, imported = text.replace(b"\r", b"").partition(b"click: ")
+        shown.append((done.wait(), printed, imported))
     assert shown[0][:2] == shown[1][:2]
     assert (shown[0][2], shown[1][2]) == (b"True\n", b"False\n")
     assert (b"\x1b[" in shown[0][1]) == ("NO_COLOR" not in environment)
@@ -248,7 +249,7 @@ def test_nobody_without_the_secret_is_served(
     folder: Path, beside: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = json.loads(beside.read_text())["commands"]
-    monkeypatch.setattr(handing.hmac, "compare_digest", lambda *_: True)
+    monkeypatch.setattr("hmac.compare_digest", lambda *_: True)
     command = json.dumps(handing._command(["check", "好.xlsx"])).encode()
     with socket.create_connection(("127.0.0.1", port)) as connection, pytest.raises(EOFError):
         handing._ask(connection, SECRET, command)
