@@ -26,6 +26,7 @@ from tests.web.desk.at_work import at_work
 from tests.web.world import FOLDER, workbook
 
 SECRET = "s" * 43
+STATE = ("XDG_STATE_HOME", "LOCALAPPDATA")  # where the file is by which a page is found
 # A command as from a console; then whether it had to import the command line.
 PROCESS = [
     sys.executable, "-c",
@@ -56,7 +57,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def beside(page: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A page is open."""
-    for name in ("XDG_STATE_HOME", "LOCALAPPDATA"):
+    for name in STATE:
         monkeypatch.setenv(name, str(page.parent.parent))
     return page
 
@@ -73,8 +74,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return made
 
 
-def without(*arguments: str, **environment: str) -> tuple[int, str, str]:
-    done = commands.forked(*arguments, env=environment)
+def without(*arguments: str) -> tuple[int, str, str]:
+    """What a command does where no page is open."""
+    nowhere = str(Path.cwd() / "state")
+    done = commands.run(*arguments, env=dict.fromkeys(STATE, nowhere))
     return done.returncode, done.stdout, done.stderr
 
 
@@ -94,7 +97,7 @@ def without(*arguments: str, **environment: str) -> tuple[int, str, str]:
 def test_it_prints_and_ends_as_it_would_without_a_page(
     arguments: tuple[str, ...], folder: Path, beside: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    expected = without(*arguments, XDG_STATE_HOME=str(folder))
+    expected = without(*arguments)
     code = handing.handed_over(arguments)
     assert (code, *capsys.readouterr()) == expected
 
@@ -104,7 +107,7 @@ def test_it_writes_what_it_would_without_a_page(
 ) -> None:
     mask = os.umask(0o027)
     try:
-        expected = without("convert", "好.xlsx", "-o", "一.zip", XDG_STATE_HOME=str(folder))
+        expected = without("convert", "好.xlsx", "-o", "一.zip")
         code = handing.handed_over(["convert", "好.xlsx", "-o", "二.zip"])
     finally:
         os.umask(mask)
@@ -231,7 +234,7 @@ def _listening(answers: list[bytes], got: list[bytes]) -> tuple[socket.socket, t
 def test_whoever_took_over_the_port_learns_nothing(
     answers: list[bytes], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("XDG_STATE_HOME", "LOCALAPPDATA"):
+    for name in STATE:
         monkeypatch.setenv(name, str(tmp_path))
     got: list[bytes] = []
     server, thread = _listening(answers, got)
