@@ -54,6 +54,7 @@ class Desk:
     private: Path  # deleted when the desk ends
     unfinished: Path  # corrections that are not written into a form yet; they outlive the desk
     opener: Callable[[Path], None] = open_file
+    borrowed: Callable[[], None] = lambda: None  # a command has used the worker
     unit: str = ""
     documents: Documents = field(default_factory=Documents)
     presence: Presence = field(default_factory=Presence)
