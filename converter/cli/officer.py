@@ -21,6 +21,7 @@ from converter.cli.common import (
     err,
     form_of,
     message,
+    next_step,
     option,
     out,
     out_pieces,
@@ -90,7 +91,7 @@ def receive(
         from converter.usecases.receive import Plan
         from converter.usecases.receive import receive as run
 
-        folder, form = form_of(ctx)
+        folder, form = form_of(ctx, store)
         units = _roster(roster, folder, worker, keys_folder, store) if roster else None
         former_names = {one.code: one.former_name for one in units or () if one.former_name}
         writes = [reply] if reply else []
@@ -253,9 +254,9 @@ def _print_summary(
     for change in done.roster_changes[:5]:
         err(message(f"log_{change.how}", period=done.period, **change._asdict()))
     if done.roster_changes[5:]:
-        err(message("receive_roster_changes", count=len(done.roster_changes), store=store))
+        err(next_step("receive_roster_changes", count=len(done.roster_changes), store=store))
     if done.waiting:
-        err(message("receive_waiting", count=done.waiting, store=store))
+        err(next_step("receive_waiting", count=done.waiting, store=store))
     if done.findings:
         params = {"count": len(done.findings), "parts": report.counted(done.findings, form)}
         err(message("receive_findings", period=done.period, **params))
@@ -276,7 +277,7 @@ def _print_summary(
         err(message(f"receive_not_now_{left.code}", file=visible(left.file)))
     if done.not_received:
         err(message("receive_not_now", count=len(done.not_received)))
-    err(message("receive_next", store=store))
+    err(next_step("receive_next", store=store))
 
 
 def _parts(kind: str, counted: dict[str, int]) -> str:
