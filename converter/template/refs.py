@@ -55,7 +55,7 @@ class SheetRefs:
         field = place.sheet.field(key)
         if self.by_kind:
             return formulas.usable_by_kind(field)
-        return formulas.usable(field, formulas.explained(place.explanation))
+        return formulas.usable(field, place.explained(key))
 
     def rows(self, path: str) -> Ref:
         """A column of a table, with its heading cell, whose norm is empty."""
