@@ -189,6 +189,14 @@ def heading(code: str, form: Form) -> str:
     return message("item_and_title", item=form.field(rule.at[0]).title, title=title)
 
 
+def code_and_heading(code: str, form: Form) -> str:
+    """A code of a register, which an older or newer program may have written."""
+    try:
+        return f"{code} {heading(code, form)}"
+    except KeyError:
+        return code
+
+
 def catalogue(form: Form) -> dict[str, CatalogueEntry]:
     """Every check there is, in the order of the stages F S K X C P I."""
     return {code: entry(code, form) for code in codes(form)}

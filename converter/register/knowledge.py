@@ -27,12 +27,12 @@ from converter.register.precedence import (
     KnownUnit,
     RosterEntry,
     plain_code,
-    same_name,
 )
 from converter.register.schema import ROWS_AT_ONCE
 from converter.register.senders import Sender, SenderChanges, SenderResolver
 from converter.register.unit_changes import ChangedRoster, changed
 from converter.register.unit_lookup import ROSTER_PERIOD, names_of
+from converter.text.characters import plain_name
 
 if TYPE_CHECKING:
     from converter.register.schema import Connection
@@ -120,7 +120,7 @@ class Knowledge:
 
     def _find(self, text: str) -> list[ClaimedSender]:
         """The units of this code or name: those of the roster, else others."""
-        code, wanted = text.strip(), same_name(text)
+        code, wanted = text.strip(), plain_name(text)
         plain = plain_code(code)
         columns = "SELECT code, name, superior_code, superior FROM"
         for sql, parameters in (
@@ -134,7 +134,7 @@ class Knowledge:
                 for row in rows:
                     if row[0] and row[0] == code:
                         exact.append(ClaimedSender(*row))
-                    elif same_name(row[1]) == wanted or (row[0] and plain_code(row[0]) == plain):
+                    elif plain_name(row[1]) == wanted or (row[0] and plain_code(row[0]) == plain):
                         alike.append(ClaimedSender(*row))
             if exact or alike:
                 return exact or alike
@@ -314,7 +314,7 @@ class Knowledge:
         taken = [
             (number, collected, self.barred(claimed, created))
             for number, claimed, created in rows
-            if same_name(claimed or collected) == same_name(collected)
+            if plain_name(claimed or collected) == plain_name(collected)
         ]
         columns = {"collected": TEXT, "barred": TEXT}
         inserting.update(self.connection, "submissions", columns, zip(*taken, strict=True))
@@ -344,7 +344,7 @@ class Knowledge:
     def barred(self, claimed: str, created: str) -> str:
         """Why a file does not count by itself, whatever else its unit sent."""
         collected = self.collection.period
-        claimed = collected if same_name(claimed) == same_name(collected) else claimed
+        claimed = collected if plain_name(claimed) == plain_name(collected) else claimed
         if (claimed or collected) in self._closed:
             return CLOSED
         if collected and claimed and claimed != collected:

@@ -21,9 +21,9 @@ from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issues
 from converter.model.submissions import Outcome
-from converter.register.precedence import same_name
 from converter.report import html
 from converter.report.page_summary import PageSummary
+from converter.text.characters import plain_name
 from converter.usecases import identities
 from converter.usecases.common import unread
 from converter.web.desk import corrections
@@ -170,7 +170,7 @@ class Desk:
     def is_other_unit(self, checked: PageCheck) -> bool:
         """Whether a form is another unit's than the one whose identity file is loaded."""
         name = checked.outcome.unit_name
-        return bool(self.unit and name and same_name(name) != same_name(self.unit))
+        return bool(self.unit and name and plain_name(name) != plain_name(self.unit))
 
 
 def desk_of(request: Request) -> Desk:
