@@ -54,7 +54,7 @@ from converter.register.precedence import (
     Ruling,
     same_name,
 )
-from converter.register.writer import RegisteredFile
+from converter.register.registered import RegisteredFile
 from converter.upward.partition import ReadForward
 from converter.usecases.receive import preparing
 from converter.usecases.receive.inbox import InboxFile
