@@ -284,12 +284,12 @@ def settle(arrived: Iterable[PriorSubmission], unit: KnownUnit = _UNKNOWN) -> di
 
 @lru_cache(4_096)  # it is asked several times of each file
 def same_name(text: str) -> str:
-    """What counts in a name: not blanks, not full-width forms.
+    """What counts in a name: not spaces, not full-width forms.
 
     >>> same_name("示例　（集团）工会") == same_name("示例(集团) 工会")
     True
     """
-    return characters.without_blanks(unicodedata.normalize("NFKC", text))
+    return characters.without_whitespace(unicodedata.normalize("NFKC", text))
 
 
 def plain_code(code: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from converter.files.backup_zip import BackupEntry
 from converter.model.errors import BackupDamaged, NotABackup, OutputExists, RegisterBusy
 from converter.register import Register
 from converter.usecases import backup as backups
@@ -164,7 +165,7 @@ def test_a_backup_that_does_not_read_back_gets_no_name(
 ) -> None:
     honest = backups._manifest
 
-    def torn(entries: list[backups._Entry], when: int) -> bytes:
+    def torn(entries: list[BackupEntry], when: int) -> bytes:
         return honest(entries, when).replace(b'"bytes": 5000', b'"bytes": 5001')
 
     monkeypatch.setattr(backups, "_manifest", torn)

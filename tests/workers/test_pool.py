@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from converter.model.errors import FormError, InternalError, OutputError, WorkerDied
-from converter.workers import limits
+from converter.workers import limits, starting
 from converter.workers import pool as engine
 from converter.workers.pool import Worker
 from converter.workers.requests.check import CheckRequest, CopyTarget
@@ -86,7 +86,7 @@ def obedient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "from converter.workers import process\n"
         "process.main()\n"
     )
-    monkeypatch.setattr(engine, "_command", lambda: [*PYTHON, str(tmp_path / "start.py")])
+    monkeypatch.setattr(starting, "command", lambda *_: [*PYTHON, str(tmp_path / "start.py")])
     monkeypatch.setattr(engine, "SECONDS_A_FILE", 3.0)
     monkeypatch.setattr(engine, "PATIENCE", 1)
     monkeypatch.setattr(engine, "START_SECONDS", 20.0)
@@ -159,7 +159,7 @@ def test_a_pipe_that_somebody_else_holds_is_not_waited_for(
         f"open({str(tmp_path / 'pid')!r}, 'w').write(str(held.pid))\n"
         "time.sleep(600)\n"
     )
-    monkeypatch.setattr(engine, "_command", lambda: [*PYTHON, str(script)])
+    monkeypatch.setattr(starting, "command", lambda *_: [*PYTHON, str(script)])
     monkeypatch.setattr(engine, "SECONDS_TO_END", 0.2)
     monkeypatch.setattr(engine, "START_SECONDS", 0.0)
     monkeypatch.setattr(engine, "SECONDS_A_FILE", 0.5)
@@ -174,7 +174,7 @@ def test_a_worker_that_cannot_start_is_a_bug_not_a_bad_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "broken.py").write_text("import no_such_library")
-    monkeypatch.setattr(engine, "_command", lambda: [*PYTHON, str(tmp_path / "broken.py")])
+    monkeypatch.setattr(starting, "command", lambda *_: [*PYTHON, str(tmp_path / "broken.py")])
     with Worker() as worker, pytest.raises(InternalError, match="did not start"):
         worker.run(order("ok"))
 
