@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _GIVEN_PERIOD = ROSTER_PERIOD.replace("FROM roster", "FROM roster_given")
 _AT_ONCE = 1_000  # units that are matched with a new roster
+_SETTLED_AT_ONCE = 10_000  # units
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,16 +352,16 @@ class Knowledge:
             return OTHER_PERIOD
         return SIGNED_ONLY if self.collection.signed_only and not created else ""
 
-    def histories(self, units: Codes[int] | None) -> Histories:
-        """What came of these units before (None: of all), and what became of it."""
+    def histories(self, units: Codes[int]) -> Histories:
+        """What came of these units before, and what became of it."""
         found = Histories(self.rulings, self._known_units(units))
         found.read(self.connection, units)
         return found
 
-    def _known_units(self, units: Codes[int] | None) -> Know:
-        chosen = "" if units is None else " WHERE id IN (SELECT unnest(?::BIGINT[]))"
+    def _known_units(self, units: Codes[int]) -> Know:
         rows = self.query(
-            f"SELECT id, code, serial FROM units{chosen}", [] if units is None else [list(units)]
+            "SELECT id, code, serial FROM units WHERE id IN (SELECT unnest(?::BIGINT[]))",
+            [list(units)],
         )
         known = {int(number): (str(code), serial > 0) for number, code, serial in rows}
         codes = sorted({code for code, _ in known.values()})
@@ -388,6 +389,12 @@ class Knowledge:
 
     def settle(self, units: Codes[int] | None = None) -> None:
         """Decide anew what counts of these units (None: of all)."""
-        histories = self.histories(units)
-        histories.settle_all()
-        histories.write(self.connection)
+        for part in self._all_units() if units is None else [units]:
+            histories = self.histories(part)
+            histories.settle_all()
+            histories.write(self.connection)
+
+    def _all_units(self) -> Iterable[Codes[int]]:
+        """The numbers of all units that sent something, some at a time."""
+        ((last,),) = self.query("SELECT coalesce(max(unit), 0) FROM submissions")
+        return (range(at, at + _SETTLED_AT_ONCE) for at in range(1, last + 1, _SETTLED_AT_ONCE))

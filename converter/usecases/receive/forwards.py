@@ -55,7 +55,7 @@ from converter.register.precedence import (
     ReceivedFile,
     Ruling,
 )
-from converter.register.writer import RegisteredFile
+from converter.register.registered import RegisteredFile
 from converter.text.characters import plain_name
 from converter.upward.partition import ReadForward
 from converter.usecases.receive import preparing
