@@ -200,8 +200,8 @@ def receive(
                 one.file for one in forwarded.read(register) if not forwarded.is_final(one)
             }
 
-        take_forwards([item for item in items if item.forward])
-        seen = len(items)
+        take_forwards(of_unions)
+        seen, every = len(items), items
         items = [item for item in items if not item.forward]
         for one in run.run(items, register, plan, worker, progress, take_forwards):
             if isinstance(one, NotReceived):
@@ -214,6 +214,10 @@ def receive(
             tally.still_open += run.write_missing_receipts(
                 items, register, plan, worker, before, progress
             )
+            if forwarded.read(register):
+                from converter.usecases.receive import forward_receipts  # brings cryptography
+
+                tally.still_open += forward_receipts.write(every, register, plan, worker, forwards)
         lists = _write_lists(register, plan.reply, chosen) if plan.reply else None
         states = register.states_of(tally.registered)
         found, sharing = _across_units(register, plan, chosen, due)
