@@ -1,4 +1,4 @@
-"""What the unions below get back for what they forwarded, like units: signed, as a page and as JSON.
+"""What unions below get back for what they forwarded, like units: signed, as a page and as JSON.
 
 It is written once, and anew when a decision or a key has changed what became of the forward.
 """
