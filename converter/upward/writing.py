@@ -179,7 +179,7 @@ _RENUMBERED = {
 }
 
 
-def _select(one: ForwardTable, period: str, blank: set[str], there: set[str]) -> str:
+def _select(one: ForwardTable, period: str, blank: set[str], stored: set[str]) -> str:
     """The rows of a table, numbered anew."""
     if one.name == layout.ROSTER:
         return _roster(period)
@@ -190,7 +190,7 @@ def _select(one: ForwardTable, period: str, blank: set[str], there: set[str]) ->
         value = (
             rows.get(key)
             or _RENUMBERED.get((one.name, key))
-            or (f"t.{name(key)}" if key in there else "''")
+            or (f"t.{name(key)}" if key in stored else "''")
         )
         if one.name == layout.ANSWERS and key in blank:
             value = "''"

@@ -12,7 +12,7 @@ import pytest
 from frictionless import Package
 
 from converter.identity import keys
-from converter.register import Snapshot, receipts
+from converter.register import Snapshot, published, receipts
 from converter.statistics import collection
 from converter.upward import layout
 from tests.upward.conftest import NOW, SHARED, Chain, Office, listed
@@ -40,6 +40,15 @@ def test_the_citys_totals_are_the_sums_of_the_counties(merged: Chain) -> None:
     rows = {str(row[0]).strip("\u3000"): row[1:] for row in city["progress"]}
     for office, found in zip((merged.county, merged.other), own, strict=True):
         assert rows[office.desk.union.name] == found["progress"][-1][1:]
+
+
+def test_a_large_register_is_read_in_place_and_says_the_same(
+    merged: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    county = merged.county.desk.union.code
+    small = [merged.city.tables(by=["industry"]), merged.city.tables(county)]
+    monkeypatch.setattr(published, "READ_AT_ONCE", 0)
+    assert [merged.city.tables(by=["industry"]), merged.city.tables(county)] == small
 
 
 def test_the_provinces_figures_are_the_citys_and_drill_to_the_counties(merged: Chain) -> None:

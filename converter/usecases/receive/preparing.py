@@ -42,12 +42,12 @@ def prepared(
     """What no publication knows among these forwards, read. What is left in its folders when the
     context ends is removed. Raises OSError."""
     known = _published(store)
-    there = {(one.file, one.content) for one in known}
+    published = {(one.file, one.content) for one in known}
     least = max((one.number for one in known), default=0) + 1
     made: dict[tuple[str, str], PreparedForward] = {}
     with contextlib.ExitStack() as reserved:
         for item in items:
-            if (item.name, item.content) in there or item.register:
+            if (item.name, item.content) in published or item.register:
                 continue  # whose register it is may be told by a roster that comes only now
             number = reserved.enter_context(incoming.reserved(store, least))
             folder = incoming.tables(store, number)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from converter.model.errors import WorkerDied
 from converter.model.issues import Issue, Level, Place
-from converter.register.again import CHANGING
+from converter.register.again import CHANGING, File
 from converter.usecases.common import LOST
 from converter.usecases.receive.inbox import InboxFile, out_of_zip
 from converter.workers.pool import Worker
@@ -22,6 +22,11 @@ class OpenedItems:
     items: list[InboxFile]
     refused: list[tuple[str, str, Issue]]  # name, content, why
     containers: list[tuple[str, str]]
+
+    def names(self) -> list[File]:
+        """(name, content) of each."""
+        items = [(item.name, item.content) for item in self.items]
+        return items + [(name, content) for name, content, _ in self.refused]
 
     def __len__(self) -> int:
         return len(self.items) + len(self.refused)
