@@ -288,8 +288,9 @@ def flush_all() -> None:
         os.sync()
 
 
-def sweep(folder: Path) -> None:
-    """Remove private files and folders in a folder that no living process can still be writing."""
+def sweep(folder: Path) -> bool:
+    """Remove private files and folders in a folder that no living process can still be writing.
+    Returns whether there were any."""
     # The folder's own clock: on a network drive it may differ from this machine's.
     probe = private_name(folder)
     try:
@@ -299,14 +300,17 @@ def sweep(folder: Path) -> None:
         with os.scandir(folder) as entries:
             strays = [Path(e.path) for e in entries if e.name.startswith(PREFIX)]
     except OSError:
-        return  # writing will tell what is wrong with the folder
+        return False  # writing will tell what is wrong with the folder
+    found = False
     for stray in strays:
         with contextlib.suppress(OSError):
             if _is_orphan(stray.name) or now - stray.lstat().st_mtime > STALE:
+                found = True
                 if stray.is_dir() and not stray.is_symlink():
                     shutil.rmtree(stray, ignore_errors=True)
                 else:
                     stray.unlink()
+    return found
 
 
 # One sweep a folder and process: a batch of thousands of files must not list its folder

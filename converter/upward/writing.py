@@ -47,12 +47,14 @@ class ForwardPlan:
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """A forward that was written."""
+    """A forward that was written. `anew`: a run before did not come to its end; what it left is
+    gone."""
 
     path: Path
     period: str
     counts: Mapping[str, int]
     is_sealed: bool
+    anew: bool
 
 
 def write(
@@ -69,7 +71,7 @@ def write(
     signer, chain = keys.signer(folder, passphrase), subordinates.superior(folder)
     if chain and plan_day(plan) > chain[0].valid_until:
         raise UsageError("forward_expired", valid_until=chain[0].valid_until)
-    writing.sweep(output.parent)  # a run that was killed left people's data
+    anew = writing.sweep(output.parent)  # a run that was killed left people's data
     private = writing.private_name(output.parent)
     private.mkdir(mode=0o700)
     try:
@@ -103,7 +105,7 @@ def write(
         )
     finally:
         shutil.rmtree(private, ignore_errors=True)
-    return Forwarded(written, plan.period, counts, bool(chain))
+    return Forwarded(written, plan.period, counts, bool(chain), anew)
 
 
 def plan_day(plan: ForwardPlan) -> str:

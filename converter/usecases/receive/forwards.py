@@ -45,26 +45,14 @@ from converter.register.forwarded import (
     has_partition,
 )
 from converter.register.knowledge import Knowledge
-from converter.register.precedence import (
-    ACCEPT,
-    ACCEPTED,
-    CLOSED,
-    STRANGER,
-    UNSIGNED,
-    ClaimedSender,
-    ReceivedFile,
-    Ruling,
-)
-from converter.register.registered import RegisteredFile
+from converter.register.precedence import ACCEPT, CLOSED, STRANGER, Ruling
 from converter.text.characters import plain_name
 from converter.upward.partition import ReadForward
 from converter.usecases.receive import preparing
 from converter.usecases.receive.inbox import InboxFile
 from converter.usecases.receive.plan import NotReceived, Plan
 from converter.usecases.receive.preparing import Prepared, PreparedForward
-from converter.usecases.receive.replies import reply
 from converter.workers.pool import Runner
-from converter.workers.requests.receive import Problem, ValidatedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +110,6 @@ def receive_forwards(
             made = standing.read(found.standing.encode())
             if made is not None:
                 standing.learn(plan.keys, found.code, made)
-        if plan.reply:
-            _write_receipt(item, rows[0], issues, plan)
         yield ReceivedForward(rows[0], issues)
 
 
@@ -294,43 +280,6 @@ def _settled(
         members=found.counts.get("members", 0),
     )
     return forward, issues
-
-
-def _write_receipt(item: InboxFile, forward: Forward, issues: Sequence[Issue], plan: Plan) -> None:
-    """What the union below gets back, like a unit: signed, as a page and as JSON."""
-    errors = [one for one in issues if one.level is Level.ERROR]
-    problems = tuple(
-        Problem(
-            one.code,
-            str(one.level),
-            where="",
-            message=catalogue.sentence(one, plan.form),
-            fix=catalogue.fix(one, plan.form),
-            count=1,
-        )
-        for one in issues
-    )
-    result = forward.state if forward.state in (REJECTED, UNOPENED) else ACCEPTED
-    file = ReceivedFile(
-        file=item.name,
-        content=item.content,
-        result=result,
-        claim=ClaimedSender(forward.code, forward.name, "", forward.superior),
-        period=forward.period,
-        created=forward.sent if forward.confirmed else "",
-        members=forward.members,
-        errors=len(errors),
-        signed=bool(forward.signer),
-        package=True,
-    )
-    reason = (forward.reason or UNSIGNED) if forward.state == HELD else ""
-    registered = RegisteredFile(
-        forward.number, 0, forward.code, forward.name, forward.superior, forward.state,
-        forward.other, "signature", forward.period, reason,
-    )  # fmt: skip
-    status = "errors" if errors else "ok"
-    validated = ValidatedFile(item.name, status, problems, errors=len(errors))
-    reply([(validated, item)], [(file, registered, forward.received)], plan)
 
 
 def sentence(one: ReceivedForward, form: Form) -> str:
