@@ -44,10 +44,10 @@ READ_AT_ONCE = 1 << 18  # bytes of all tables: some thousand people
 # Answers and rows come nearly in the order of their submissions: sorting millions anew would
 # take twice the time and four times the memory. A query that needs an order says so.
 TABLES = {
-    "units": "SELECT * FROM units ORDER BY id",
+    "units": "SELECT * EXCLUDE (name_key, code_key) FROM units ORDER BY id",
     "submissions": "SELECT * FROM submissions ORDER BY id",
     "findings": "SELECT * FROM findings ORDER BY submission, code",
-    "roster": "SELECT * FROM roster",
+    "roster": "SELECT * EXCLUDE (name_key, code_key) FROM roster",
     "answers": (
         "SELECT s.period, s.unit, a.* FROM answers a JOIN submissions s ON s.id = a.submission"
         f" WHERE {COUNTS}"
@@ -189,9 +189,9 @@ class Snapshot:
         source = f"read_parquet('{quoted(path)}')"
         if table not in ADDED:
             return f"SELECT * FROM {source}"
-        there = {str(row[0]) for row in self.query(f"DESCRIBE SELECT * FROM {source}")}
+        stored = {str(row[0]) for row in self.query(f"DESCRIBE SELECT * FROM {source}")}
         added = ADDED[table].items()
-        more = "".join(f", {value} AS {name(key)}" for key, value in added if key not in there)
+        more = "".join(f", {value} AS {name(key)}" for key, value in added if key not in stored)
         return f"SELECT *{more} FROM {source}"
 
     def __enter__(self) -> Snapshot:

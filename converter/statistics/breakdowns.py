@@ -122,8 +122,8 @@ class Breakdowns:
         groups = []
         for field in fields:
             table = table_of(self.form, field.sheet)
-            there = field.key in self.register.columns(table)
-            groups.append(group_sql(field, "a" if table == ANSWERS else "m") if there else "''")
+            stored = field.key in self.register.columns(table)
+            groups.append(group_sql(field, "a" if table == ANSWERS else "m") if stored else "''")
         rows = self.register.query(
             f"SELECT {', '.join(groups)}, count(*) FROM answers a"
             " JOIN units_in($1) u ON u.id = a.unit"

@@ -21,7 +21,7 @@ from converter.kinds.base import ValueType
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.register import Snapshot, periods, unit_changes
-from converter.register.forgetting import whole_periods
+from converter.register.forwarded import members_without_rows
 from converter.register.periods import Period
 from converter.register.schema import ANSWERS, name, table_of
 from converter.statistics import breakdowns, cards, progress
@@ -92,29 +92,36 @@ def figures(
 
 
 def _members_too(found: list[Figure], register: Snapshot, period: str) -> list[Figure]:
-    """Without the tables of members where all of them were removed for good: zeros would lie."""
-    if period not in whole_periods(register):
+    """Without the tables of members where there is a row of none of them: zeros would lie."""
+    if _has_rows(register, period) or not members_without_rows(register, period):
         return found
     return [figure for figure in found if not figure.table.total]
+
+
+def _has_rows(register: Snapshot, period: str) -> bool:
+    return bool(register.query("SELECT 1 FROM members WHERE period = ? LIMIT 1", [period]))
 
 
 @dataclass(frozen=True, slots=True)
 class CollectionState:
     """What stands over a summary: the union that collects ('' where the roster does not say), how
-    the period stands, and whether its members were removed for good."""
+    the period stands, and how many members are in no table of members."""
 
     union: str
     state: str  # open, closed, collected
     changed: str  # ISO time
-    forgotten: bool
+    without_rows: int  # members that were removed for good, or of whom figures alone came
+    has_rows: bool  # whether there are others
 
 
 def heading(register: Snapshot, period: str) -> CollectionState:
     """What stands over the summary of a period."""
     rows = register.query("SELECT period, state, changed, officer FROM periods")
     found = periods.in_force(rows).get(period, Period(period, periods.COLLECTED, "", ""))
-    forgotten = period in whole_periods(register)
-    return CollectionState(Tree.of(register, period).top, found.state, found.changed, forgotten)
+    without_rows = members_without_rows(register, period)
+    has_rows = _has_rows(register, period)
+    union = Tree.of(register, period).top
+    return CollectionState(union, found.state, found.changed, without_rows, has_rows)
 
 
 def groups(form: Form) -> list[str]:
