@@ -121,6 +121,11 @@ class Desk:
         found = self.correction(document)
         return len(found.edits.all) if found else 0
 
+    def orphaned(self) -> list[Document]:
+        """Documents that are away while what was corrected in them is still here."""
+        found = corrections.orphaned(self.unfinished, self.form)
+        return [self.documents.of(*one.originals) for one in found]
+
     def begin_correction(self, document: Document) -> Correction:
         """The corrections under way, or new ones of the document as it is. Raises OSError."""
         begun, version = self.correction(document), document.version()
@@ -189,6 +194,14 @@ def problem(request: Request, key: str, status: int = 409, **values: Any) -> Res
     """A page that names a problem and its remedy."""
     title, text = message(f"desk_{key}_title"), message(f"desk_{key}", **values)
     return show(request, "problem", status, title=title, text=text)
+
+
+def away(request: Request, document: Document) -> Response:
+    """The page for a file that is no longer where it was."""
+    desk = desk_of(request)
+    title, text = message("desk_away_title"), message("desk_away", file=document.name)
+    typed = desk.typed(document)
+    return show(request, "problem", 409, title=title, text=text, document=document, typed=typed)
 
 
 def document_of(request: Request) -> Document:
