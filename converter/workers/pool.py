@@ -34,6 +34,7 @@ OUT_OF_MEMORY = "memory allocation of"  # how Rust says so
 SECONDS_TO_END = 10.0  # for a process that was killed, and for what reads its pipes
 START_SECONDS = 60.0  # importing the libraries on a slow, cold machine
 AHEAD = 4  # requests for each runner that may be answered or waiting to be taken
+TOGETHER = 4  # requests whose answers are given at once, where they are there
 
 R = TypeVar("R", bound=Request[Any])
 
@@ -215,8 +216,9 @@ def answers(
     pool: Sequence[Runner],
     split: Callable[[R], Sequence[R]],
     lost: Callable[[R, WorkerDied], A],
-) -> Iterator[Iterator[A]]:
+) -> Iterator[Iterator[list[A]]]:
     """The answers in the order of the requests, each runner of the pool busy with one at a time.
+    Whoever takes them more slowly than they come gets several at once.
 
     Where a worker dies, `split` gives the parts of its request, one a file, to repeat one by one; a
     part that kills its worker again, or over which it hung, is answered by `lost`. A request of
@@ -243,14 +245,22 @@ def answers(
             for answer in ([lost(part, gone)] if number == hung else answered(part))
         ]
 
-    def in_order() -> Iterator[A]:
+    def next_of(waiting: deque[Future[list[A]]]) -> list[A]:
+        found = list(waiting.popleft().result())
+        for _ in range(TOGETHER - 1):
+            if not waiting or not waiting[0].done():
+                break
+            found += waiting.popleft().result()
+        return found
+
+    def in_order() -> Iterator[list[A]]:
         waiting: deque[Future[list[A]]] = deque()
         for request in requests:
             waiting.append(executor.submit(answered, request))
             if len(waiting) >= AHEAD * len(pool):
-                yield from waiting.popleft().result()
+                yield next_of(waiting)
         while waiting:
-            yield from waiting.popleft().result()
+            yield next_of(waiting)
 
     try:
         yield in_order()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
@@ -195,7 +196,7 @@ def test_only_the_file_at_fault_is_lost_and_the_order_stays() -> None:
     batches = [order("ok", "die", "ok"), order("ok"), order("eat", "ok")]
     pool = [Worker(), Worker()]
     with engine.answers(batches, pool, split, lost) as answers:
-        found = [done for answer in answers for done in answer.done]
+        found = [done for some in answers for answer in some for done in answer.done]
     for worker in pool:
         worker.stop()
     assert found == ["ok", "die:crash", "ok", "ok", "eat:memory", "ok"]
@@ -230,7 +231,7 @@ def test_a_file_that_hangs_is_tried_once(how: str, files: tuple[str, ...], times
         return Obeyed((f"{request.what[0]} {died.how}",))
 
     with engine.answers([order(*files)], [runner], split, lost) as found:
-        done = [answer.done for answer in found]
+        done = [answer.done for some in found for answer in some]
     assert done == [(f"bad {how}",) if file == "bad" else (file,) for file in files]
     assert sum("bad" in paths for paths in runner.requested) == times
 
@@ -243,7 +244,7 @@ def test_no_worker_is_left_behind() -> None:
         engine.local_pool(Worker(), 2) as pool,
         engine.answers(orders, pool, split, lambda request, died: Obeyed()) as answers,
     ):
-        pids = [answer.pid for answer in answers]
+        pids = [answer.pid for some in answers for answer in some]
     for pid in set(pids):
         with pytest.raises(ProcessLookupError):
             os.kill(pid, signal.SIG_DFL)
@@ -270,9 +271,13 @@ def test_tasks_are_taken_only_as_fast_as_answers_are() -> None:
 
     pool = [Counting(), Counting()]
     with engine.answers(endless(), pool, split, lambda request, died: Obeyed()) as answers:
-        for number, answer in zip(range(50), answers, strict=False):
-            assert answer.done == (str(number),)
+        number = 0
+        for some in itertools.islice(answers, 20):
             assert len(taken) <= number + engine.AHEAD * len(pool) + 1
+            assert len(some) <= engine.TOGETHER
+            for answer in some:
+                assert answer.done == (str(number),)
+                number += 1
     assert sum(runner.ran for runner in pool) <= len(taken)
     left = len(taken)
     with pytest.raises(RuntimeError):

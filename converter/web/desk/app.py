@@ -187,12 +187,8 @@ async def _icon(request: Request) -> Response:
 
 
 def _stranger(request: Request) -> Response:
-    return _plain_problem(request, "stranger", 403)
-
-
-def _plain_problem(request: Request, key: str, status: int) -> Response:
     """A page for somebody who may see nothing of the desk."""
-    return show(request, "stranger", status, key=key)
+    return show(request, "stranger", 403, key="stranger")
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from converter.files.opening import open_file
 from converter.identity.files import Public
@@ -227,11 +226,3 @@ async def sent(
         await form.close()
         raise HTTPException(403)
     return form
-
-
-def to(path: str) -> RedirectResponse:
-    return RedirectResponse(path, 303)
-
-
-async def in_thread(function: Callable[..., T], *arguments: Any) -> T:
-    return await run_in_threadpool(function, *arguments)

@@ -10,7 +10,8 @@ from starlette import requests
 from starlette.responses import Response
 
 from converter.model.errors import ConverterError
-from converter.web.desk.desk import Desk, desk_of, in_thread
+from converter.web.desk.desk import Desk, desk_of
+from converter.web.pages import in_thread
 from converter.workers import protocol, warm
 from converter.workers.open_pages import proof
 from converter.workers.pool import Worker
