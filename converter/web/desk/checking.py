@@ -71,7 +71,7 @@ async def _show(request: Request, template: str) -> Response:
         summary=checked.summary,
         notes=notes if template == "document" else (),
         correctable=any(group.code[0] in IN_CELLS for group in checked.summary.groups),
-        other_unit=desk.is_other_unit(checked),
+        other_unit=desk.other_unit(checked),
     )
 
 

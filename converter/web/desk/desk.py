@@ -172,10 +172,13 @@ class Desk:
             outcome = unread(str(document.path), died)
             return PageCheck(outcome, html.summarize(outcome, self.form, show_ids=False), False)
 
-    def is_other_unit(self, checked: PageCheck) -> bool:
-        """Whether a form is another unit's than the one whose identity file is loaded."""
+    def other_unit(self, checked: PageCheck) -> str:
+        """The key of what is to be said of a form that names another unit than the one whose place
+        is open; '' where it names none, or this one."""
         name = checked.outcome.unit_name
-        return bool(self.unit and name and same_name(name) != same_name(self.unit))
+        if not (self.unit and name) or same_name(name) == same_name(self.unit):
+            return ""
+        return "desk_other_unit" if self.identity() else "desk_other_folder"
 
 
 def desk_of(request: Request) -> Desk:

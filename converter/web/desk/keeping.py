@@ -55,7 +55,7 @@ async def page(request: Request) -> Response:
         identity=identity,
         name=safe_name(message("desk_package_name", unit=unit, period=desk.place.year)),
         sealable=bool(identity and identity[1].keys.union_sealing),
-        other_unit=desk.is_other_unit(checked),
+        other_unit=desk.other_unit(checked),
         in_use=any(seems_open(path) for path in document.paths),
     )
 
