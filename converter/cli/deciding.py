@@ -15,6 +15,7 @@ from converter.cli.common import (
     err,
     form_of,
     message,
+    next_step,
     option,
     out,
     print_beside,
@@ -28,6 +29,8 @@ from converter.text import file_names
 if TYPE_CHECKING:
     from converter.model.forms import Form
     from converter.register.forwarded import Forward
+    from converter.report.table import Table
+    from converter.usecases.deciding import Waiting
 
 ACTIONS = (
     "accept", "reject", "withdraw", "assign", "revoke",
@@ -70,7 +73,7 @@ def decide(
     from converter.report.audit_text import decision_text
     from converter.usecases import deciding
 
-    _, form = form_of(ctx)
+    _, form = form_of(ctx, store)
     if output:
         if action:
             raise UsageError("decide_output_alone")
@@ -107,7 +110,7 @@ def _write_questions(ctx: click.Context, store: Path, output: Path, period: str,
     from converter.workers.pool import Worker
 
     with Worker() as worker:
-        folder, form = form_of(ctx)
+        folder, form = form_of(ctx, store)
         if below:
             target = output_path(output, ".xlsx", message("asked_name", union=below))
             path, count = deciding.write_questions_below(
@@ -121,7 +124,7 @@ def _write_questions(ctx: click.Context, store: Path, output: Path, period: str,
         path, count = deciding.write_questions(store, folder, form, period, target, worker)
     print_beside(target, path)
     out(message("decide_written", path=path, count=count))
-    err(message("decide_written_next", store=store, path=path))
+    err(next_step("decide_written_next", store=store, path=path))
     return OK
 
 
@@ -137,7 +140,7 @@ def _apply(ctx: click.Context, store: Path, path: Path, period: str, officer: st
     if not path.is_file():
         raise UsageError("decide_no_workbook", path=path)
     with Worker() as worker:
-        folder, form = form_of(ctx)
+        folder, form = form_of(ctx, store)
         outcome, rows = deciding.read_decisions(folder, path, worker)
     if outcome.status in ("errors", "unreadable"):
         print_report([outcome], form, show_ids=False, summary=False)
@@ -159,61 +162,74 @@ def _apply(ctx: click.Context, store: Path, path: Path, period: str, officer: st
     err(message("decide_applied", made=counts["made"], blank=counts["blank"]))
     undone = sum(counts[result] for result in UNDONE)
     if undone:
-        err(message("decide_not_applied", count=undone, store=store))
+        err(next_step("decide_not_applied", count=undone, store=store))
     return FOUND if undone else OK
 
 
 def _list(store: Path, form: Form, period: str) -> int:
     """What waits for a decision, and what was decided."""
-    from converter.model.clock import in_china
-    from converter.register.precedence import HELD, UNOPENED
     from converter.report import table
-    from converter.report.audit_text import decision_text
-    from converter.text.display import visible
     from converter.usecases import deciding
 
     found = deciding.waiting_of(store, form, period)
     tables = []
     if found.questions or found.forwards:
-        rows = []
-        for forward in found.forwards:
-            state = message(f"receive_state_{forward.state}")
-            shown = ("", forward.file, forward.name, state, _why_waits(forward), "")
-            rows.append([visible(text) for text in shown])
-        for one in found.questions:
-            state = message(f"receive_state_{one.state}")
-            reason = message(f"reason_{one.reason or one.state}")
-            detail = "".join(str(one.params[key]) for key in ("differs", "similar")).strip("；")
-            shown = (str(one.submission), one.file, one.params["unit"], state, reason, detail)
-            rows.append([visible(text) for text in shown])
-        keys = ("number", "file", "unit", "state", "reason", "detail")
-        header = [message(f"decide_column_{key}") for key in keys]
-        waiting = [one.state for one in found.forwards] + [one.state for one in found.questions]
-        held = sum(state in (HELD, UNOPENED) for state in waiting)
-        title = message("decide_title", period=found.period, count=len(rows), held=held)
-        tables.append(table.Table(title, header, rows))
+        tables.append(_waiting_table(found))
     else:
         out(message("decide_none"))
     if found.decisions:
-        log = [
-            [
-                str(one.number),
-                in_china(one.decided),
-                visible(one.officer),
-                visible(decision_text(one))
-                + (message("decide_revoked") if one.number in found.revoked else ""),
-                visible(one.why),
-            ]
-            for one in found.decisions
-        ]
-        columns = ("number", "decided", "officer", "what", "why")
-        header = [message(f"decide_log_column_{key}") for key in columns]
-        tables.append(table.Table(message("decide_log_title", count=len(log)), header, log))
+        tables.append(_decisions_table(found))
     if tables:
         out(table.text(tables, width()))
     if found.questions or found.forwards:
-        err(message("decide_next", store=store))
+        err(next_step("decide_next", store=store))
     return OK
+
+
+def _waiting_table(found: Waiting) -> Table:
+    from converter.register.precedence import HELD, UNOPENED
+    from converter.report import table
+    from converter.text.display import visible
+
+    rows = []
+    for forward in found.forwards:
+        state = message(f"receive_state_{forward.state}")
+        shown = ("", forward.file, forward.name, state, _why_waits(forward), "")
+        rows.append([visible(text) for text in shown])
+    for one in found.questions:
+        state = message(f"receive_state_{one.state}")
+        reason = message(f"reason_{one.reason or one.state}")
+        detail = "".join(str(one.params[key]) for key in ("differs", "similar")).strip("；")
+        shown = (str(one.submission), one.file, one.params["unit"], state, reason, detail)
+        rows.append([visible(text) for text in shown])
+    keys = ("number", "file", "unit", "state", "reason", "detail")
+    header = [message(f"decide_column_{key}") for key in keys]
+    waiting = [one.state for one in found.forwards] + [one.state for one in found.questions]
+    held = sum(state in (HELD, UNOPENED) for state in waiting)
+    title = message("decide_title", period=found.period, count=len(rows), held=held)
+    return table.Table(title, header, rows)
+
+
+def _decisions_table(found: Waiting) -> Table:
+    from converter.model.clock import in_china
+    from converter.report import table
+    from converter.report.audit_text import decision_text
+    from converter.text.display import visible
+
+    log = [
+        [
+            str(one.number),
+            in_china(one.decided),
+            visible(one.officer),
+            visible(decision_text(one))
+            + (message("decide_revoked") if one.number in found.revoked else ""),
+            visible(one.why),
+        ]
+        for one in found.decisions
+    ]
+    columns = ("number", "decided", "officer", "what", "why")
+    header = [message(f"decide_log_column_{key}") for key in columns]
+    return table.Table(message("decide_log_title", count=len(log)), header, log)
 
 
 def _why_waits(one: Forward) -> str:
@@ -232,7 +248,7 @@ def period(ctx: click.Context, action: str, which: str, store: Path, officer: st
     from converter.report import table
     from converter.usecases import deciding
 
-    _, form = form_of(ctx)
+    _, form = form_of(ctx, store)
     if action != "list":
         if not which.strip():
             raise UsageError("period_needs")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from converter.files import safe_names
@@ -66,7 +67,8 @@ def check_files(
         workers.local_pool(worker, jobs) as own,
         workers.answers(requests, pool or own, _split, _lost) as answers,
     ):
-        for answer in progress(answers, lambda: len(files), lambda one: len(one.submissions)):
+        each = chain.from_iterable(answers)
+        for answer in progress(each, lambda: len(files), lambda one: len(one.submissions)):
             checked += answer.submissions
     return CheckReport(
         outcomes=tuple(one.outcome for one in checked),
@@ -107,7 +109,9 @@ def _copies(
     targets: list[Path | None] = []
     for file, base in found:
         inside = file.relative_to(base) if file.is_relative_to(base) else Path(file.name)
-        name = (inside.parent / f"{file_names.stem(file)}-{catalogue.message(suffix)}").as_posix()
+        mark = f"-{catalogue.message(suffix)}"  # once, of a copy's copy too
+        stem = file_names.stem(file).partition(mark)[0]
+        name = (inside.parent / f"{stem}{mark}").as_posix()
         target, number = folder / safe_names.below(str(folder), name, ".xlsx"), 2
         while target in taken or target.exists() or os.path.realpath(target) in originals:
             ending = f"-{number}.xlsx"
