@@ -57,9 +57,15 @@ def reply(
 
 
 def _amendments(form: Form, found: Collection[str]) -> list[dict[str, str]]:
-    """What was amended about the rules that found something."""
+    """What was amended about the checks that found something."""
     return [
-        {"code": one.code, "level": one.level or OFF, "since": one.since, "reason": one.reason}
+        {
+            "code": one.code,
+            **({"item": form.field(one.field).title} if one.field else {}),
+            "level": one.level or OFF,
+            "since": one.since,
+            "reason": one.reason,
+        }
         for one in form.amendments.values()
         if one.code in found
     ]
