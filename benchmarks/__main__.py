@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import sys
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ def main() -> None:
     options = parser.parse_args()
     rounds = options.rounds or (1 if options.quick else 5)
     out = options.out or (page.RESULTS.with_name(".quick.json") if options.quick else page.RESULTS)
-    results = _results(options.quick, rounds)
+    results = _results(options.quick)
     if options.only and out.is_file():
         results["cases"] = json.loads(out.read_text(encoding="utf-8"))["cases"]
     for name, make in CASES.items():
@@ -45,12 +44,10 @@ def main() -> None:
         page.write(results)
 
 
-def _results(quick: bool, rounds: int) -> dict[str, Any]:
+def _results(quick: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "mode": "quick" if quick else "full",
-        "rounds": rounds,
-        "measured": datetime.now(UTC).date().isoformat(),
         "machine": {
             "cores": os.cpu_count(),
             "processor": _processor(),

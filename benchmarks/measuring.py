@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 
@@ -95,9 +96,12 @@ def run(case: Case, rounds: int, tell: Callable[[str], None]) -> dict[str, Any]:
                 samples[contender.name, contender.x].append(measure(contender))
     counts = {(c.name, c.x): c.count for c in case.contenders}
     medians = Medians(samples, counts)
+    today = datetime.now(UTC).date().isoformat()
     return {
         "name": case.name,
         "title": case.title,
+        "date": today,
+        "profiled": today,
         "plot": case.plot,
         "measured": [
             {"name": name, "x": x, "count": counts[name, x], **_summary(found)}

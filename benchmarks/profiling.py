@@ -1,6 +1,6 @@
 """Where the time of a piece of work goes, by looking at it a thousand times a second.
 
-Each look counts the CPU time since the last one for the innermost function of ours on the stack,
+Each look counts the CPU time since the last one for the innermost module of ours on the stack,
 and for the library that it had called. A C function is seen when it ends: its whole time counts.
 Unlike a profiler that sees every call, this makes small functions no dearer than they are.
 """
@@ -45,12 +45,12 @@ def profile(work: Callable[[], Any]) -> list[tuple[str, float]]:
 
 
 def _where(frame: FrameType | None) -> str:
-    """'checking.py:_stack → pandas'."""
+    """'validation/checking.py → pandas'."""
     library = ""
     while frame is not None:
         file = frame.f_code.co_filename
         if file.startswith(OURS):
-            place = f"{Path(file).relative_to(OURS).as_posix()}:{frame.f_code.co_qualname}"
+            place = Path(file).relative_to(OURS).as_posix()
             return f"{place} → {library}" if library else place
         parts = Path(file).parts
         if "site-packages" in parts:

@@ -313,7 +313,7 @@ def register(units: int) -> dict[str, Any]:
         def open_it(folder: Path) -> dict[str, Any]:
             before = peak_mib()
             with measured() as cost, Register(folder, cards) as opened:
-                opened.done()
+                opened.done([])
             return {**cost, "peak_mib": peak_mib(), "grew_mib": peak_mib() - before}
 
         def statistics() -> dict[str, Any]:

@@ -111,7 +111,7 @@ def memory(units: int) -> dict[str, Any]:
 
 def _many(store: Path, units: int) -> None:
     """Rows as `receive` writes them, made by the database: names, codes, a file each."""
-    from converter.register import Register, schema
+    from converter.register import Register, schema, unit_lookup
 
     cards = loading.with_codes(loading.form_dir().resolve())
     with Register(store, cards):
@@ -139,6 +139,7 @@ def _many(store: Path, units: int) -> None:
             " false AS sealed, false AS package, 'a' AS unit_sheet, 'b' AS member_sheet,"
             f" 3 AS id_column, '2026' AS claimed_period, '2026' AS collected {listed}"
         )
+        unit_lookup.fill(connection)
 
 
 def _run(store: Path) -> dict[str, Any]:
@@ -149,7 +150,7 @@ def _run(store: Path) -> dict[str, Any]:
     cards = loading.with_codes(loading.form_dir().resolve())
     with scale.measured() as cost, Register(store, cards) as opened:
         opened.collect(Collection("2026"), "2026-03-07T00:00:00Z")
-        opened.done()
+        opened.done([(f"{n}.xlsx", f"{n:064x}") for n in range(2_000)])
         new = ReceivedFile(
             "new.xlsx", "c", "accepted", ClaimedSender("000000007"), period="2026", digest="d"
         )

@@ -10,11 +10,10 @@
 docs/api.md shows them at work. Each is imported when it is first asked for: pandas takes a second.
 """
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.2.0"
 __all__ = ["check", "fix", "load_form", "open_package", "read", "write_package"]
 
+TYPE_CHECKING = False  # as that of `typing`, which every command would import for it
 if TYPE_CHECKING:
     from converter.api import check, fix, load_form, open_package, read, write_package
 else:

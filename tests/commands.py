@@ -29,7 +29,7 @@ from converter.report.annotate import annotated
 from converter.template import renderer
 from converter.template.blueprint import Blueprint, design_blueprint
 from converter.template.saving import time_of_parts
-from converter.workers import pool
+from converter.workers import starting
 from tests.forking import Process
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "01-correct" / "input" / "填报.xlsx"
@@ -122,7 +122,7 @@ def begun(
 def command(*arguments: str) -> None:
     """What a fork does that becomes a command."""
     sys.argv = ["converter", *arguments]
-    pool.subprocess = FORKING  # type: ignore[attr-defined, assignment]
+    starting.subprocess = FORKING  # type: ignore[attr-defined, assignment]
     cli.main()
 
 
@@ -158,5 +158,5 @@ FORKING = SimpleNamespace(
 @contextmanager
 def near_workers() -> Iterator[None]:
     """What `engine` starts meanwhile in this process is forked from it."""
-    with patch.object(pool, "subprocess", FORKING if hasattr(os, "fork") else subprocess):
+    with patch.object(starting, "subprocess", FORKING if hasattr(os, "fork") else subprocess):
         yield

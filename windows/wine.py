@@ -37,7 +37,7 @@ CHINESE = "zh_CN.UTF-8"  # with it Wine's code page is 936, as on a Chinese Wind
 OVERRIDES = "ucrtbase=n,b;winedbg.exe=d;mscoree=d;mshtml=d"
 # What tests need besides the program stays apart: PyInstaller would find it and pack some of it.
 TEST_PACKAGES = (
-    "pytest", "hypothesis", "httpx", "psutil", "frictionless", "python-stdnum", "xlwt", "hatchling",
+    "pytest", "hypothesis", "httpx2", "psutil", "frictionless", "python-stdnum", "xlwt", "hatchling",
     "jsonschema",
 )  # fmt: skip
 PATIENCE = 600  # seconds

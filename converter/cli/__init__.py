@@ -15,33 +15,36 @@ import click
 
 from converter.cli.common import COMMAND_MODULES, OK, USAGE, cli, err
 
+INTERRUPTED = 130  # as shells count
 COMPLETION = "_CONVERTER_COMPLETE"  # set by the shell that asks click for completions
 
 __all__ = ["cli", "main", "run"]
 
 
 def main() -> None:
-    """Entry point: runs a command and turns every ending into an exit code."""
-    if sys.argv[1:2] == ["--worker"]:  # a frozen program is its own worker
-        from converter.workers import process
-
-        process.main()
-        return
+    """Runs a command and turns every ending into an exit code."""
     gc.set_threshold(50_000, 50, 1000)  # a hundred thousand findings know no cycles
-    from converter.cli import windows_console
+    from converter.files import windows_console
 
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a GBK console lacks rare characters
-    windows_console.write_unicode((sys.stdout, sys.stderr))
+    windows_console.prepare((sys.stdout, sys.stderr))
     own = windows_console.is_own_window()
     given = sys.argv[1:]
     if sys.platform == "win32":
         given = windows_console.expanded(given)
     code = run(given, window=own or _has_no_terminal())
     if own and (given or code):  # the clerk's page has ended: nothing is left to be read
-        windows_console.wait()
+        _wait()
     sys.exit(code)
+
+
+def _wait() -> None:
+    """Keep the window until it was read."""
+    import contextlib
+
+    from converter.messages.catalogue import message
+
+    with contextlib.suppress(EOFError, KeyboardInterrupt):
+        input("\n" + message("press_enter"))
 
 
 def _has_no_terminal() -> bool:
@@ -71,24 +74,29 @@ def run(arguments: Sequence[str], *, window: bool = False) -> int:
             complete_var=COMPLETION,
         )
         return result if isinstance(result, int) else OK
-    except click.exceptions.Exit as ending:
-        return ending.exit_code
-    except click.ClickException as error:
+    except (Exception, click.Abort, KeyboardInterrupt) as error:
+        return ending(error)
+
+
+def ending(error: BaseException) -> int:
+    """Print why a command ended; its exit code."""
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.ClickException):
         from converter.cli import usage
 
         err(usage.explained(error))
         return USAGE
-    except (click.Abort, KeyboardInterrupt):
-        from converter.messages.catalogue import message
-
-        err(message("interrupted"))
-        return 130
-    except Exception as error:  # every other ending is sorted out in one place
+    if isinstance(error, Exception) and not isinstance(error, click.Abort):
         from converter.usecases import failures
 
-        text, code = failures.explain(error)
+        text, code = failures.explain(error)  # every other ending is sorted out in one place
         err(text)
         return code
+    from converter.messages.catalogue import message
+
+    err(message("interrupted"))
+    return INTERRUPTED
 
 
 def _form_alone(arguments: Sequence[str]) -> tuple[str | None, Sequence[str]]:

@@ -333,9 +333,9 @@ def stats(
                 raise UsageError("stats_annual_alone")
             folder = form_of(ctx, store)[0]
             return register_output.annual(folder, store, union, period, output, force=force)
-        asked = register_output.TableSelection(by, counts, units, union, rules)
+        selection = register_output.TableSelection(by, counts, units, union, rules)
         return register_output.stats(
-            form_of(ctx, store)[0], store, asked, period, output, force=force
+            form_of(ctx, store)[0], store, selection, period, output, force=force
         )
     assert path
     from converter.workers.pool import Worker

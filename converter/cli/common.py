@@ -357,7 +357,7 @@ def colourful(stream: Any) -> bool:
     """Whether colours are wanted, and shown."""
     if os.environ.get("NO_COLOR") or not stream.isatty():
         return False
-    from converter.cli import windows_console
+    from converter.files import windows_console
 
     return windows_console.shows_colours(stream)
 

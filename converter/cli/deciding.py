@@ -29,6 +29,8 @@ from converter.text import file_names
 if TYPE_CHECKING:
     from converter.model.forms import Form
     from converter.register.forwarded import Forward
+    from converter.report.table import Table
+    from converter.usecases.deciding import Waiting
 
 ACTIONS = (
     "accept", "reject", "withdraw", "assign", "revoke",
@@ -166,55 +168,68 @@ def _apply(ctx: click.Context, store: Path, path: Path, period: str, officer: st
 
 def _list(store: Path, form: Form, period: str) -> int:
     """What waits for a decision, and what was decided."""
-    from converter.model.clock import in_china
-    from converter.register.precedence import HELD, UNOPENED
     from converter.report import table
-    from converter.report.audit_text import decision_text
-    from converter.text.display import visible
     from converter.usecases import deciding
 
     found = deciding.waiting_of(store, form, period)
     tables = []
     if found.questions or found.forwards:
-        rows = []
-        for forward in found.forwards:
-            state = message(f"receive_state_{forward.state}")
-            shown = ("", forward.file, forward.name, state, _why_waits(forward), "")
-            rows.append([visible(text) for text in shown])
-        for one in found.questions:
-            state = message(f"receive_state_{one.state}")
-            reason = message(f"reason_{one.reason or one.state}")
-            detail = "".join(str(one.params[key]) for key in ("differs", "similar")).strip("；")
-            shown = (str(one.submission), one.file, one.params["unit"], state, reason, detail)
-            rows.append([visible(text) for text in shown])
-        keys = ("number", "file", "unit", "state", "reason", "detail")
-        header = [message(f"decide_column_{key}") for key in keys]
-        waiting = [one.state for one in found.forwards] + [one.state for one in found.questions]
-        held = sum(state in (HELD, UNOPENED) for state in waiting)
-        title = message("decide_title", period=found.period, count=len(rows), held=held)
-        tables.append(table.Table(title, header, rows))
+        tables.append(_waiting_table(found))
     else:
         out(message("decide_none"))
     if found.decisions:
-        log = [
-            [
-                str(one.number),
-                in_china(one.decided),
-                visible(one.officer),
-                visible(decision_text(one))
-                + (message("decide_revoked") if one.number in found.revoked else ""),
-                visible(one.why),
-            ]
-            for one in found.decisions
-        ]
-        columns = ("number", "decided", "officer", "what", "why")
-        header = [message(f"decide_log_column_{key}") for key in columns]
-        tables.append(table.Table(message("decide_log_title", count=len(log)), header, log))
+        tables.append(_decisions_table(found))
     if tables:
         out(table.text(tables, width()))
     if found.questions or found.forwards:
         err(next_step("decide_next", store=store))
     return OK
+
+
+def _waiting_table(found: Waiting) -> Table:
+    from converter.register.precedence import HELD, UNOPENED
+    from converter.report import table
+    from converter.text.display import visible
+
+    rows = []
+    for forward in found.forwards:
+        state = message(f"receive_state_{forward.state}")
+        shown = ("", forward.file, forward.name, state, _why_waits(forward), "")
+        rows.append([visible(text) for text in shown])
+    for one in found.questions:
+        state = message(f"receive_state_{one.state}")
+        reason = message(f"reason_{one.reason or one.state}")
+        detail = "".join(str(one.params[key]) for key in ("differs", "similar")).strip("；")
+        shown = (str(one.submission), one.file, one.params["unit"], state, reason, detail)
+        rows.append([visible(text) for text in shown])
+    keys = ("number", "file", "unit", "state", "reason", "detail")
+    header = [message(f"decide_column_{key}") for key in keys]
+    waiting = [one.state for one in found.forwards] + [one.state for one in found.questions]
+    held = sum(state in (HELD, UNOPENED) for state in waiting)
+    title = message("decide_title", period=found.period, count=len(rows), held=held)
+    return table.Table(title, header, rows)
+
+
+def _decisions_table(found: Waiting) -> Table:
+    from converter.model.clock import in_china
+    from converter.report import table
+    from converter.report.audit_text import decision_text
+    from converter.text.display import visible
+
+    log = [
+        [
+            str(one.number),
+            in_china(one.decided),
+            visible(one.officer),
+            visible(decision_text(one))
+            + (message("decide_revoked") if one.number in found.revoked else ""),
+            visible(one.why),
+        ]
+        for one in found.decisions
+    ]
+    columns = ("number", "decided", "officer", "what", "why")
+    header = [message(f"decide_log_column_{key}") for key in columns]
+    return table.Table(message("decide_log_title", count=len(log)), header, log)
 
 
 def _why_waits(one: Forward) -> str:

@@ -216,11 +216,21 @@ def _print_summary(
     with_roster: bool,
     lists: _Lists,
 ) -> None:
-    from converter.report import register_text as report
-    from converter.text.display import visible
-
     if not done.seen:
         err(message("receive_empty", path=inbox))
+    _print_results(done, form, show_ids)
+    _print_registered(done, with_roster)
+    _print_roster(done, store)
+    _print_open(done, form, store)
+    _print_written(reply, lists, done.still_open)
+    _print_not_received(done)
+    err(next_step("receive_next", store=store))
+
+
+def _print_results(done: Summary, form: Form, show_ids: bool) -> None:
+    """What a run is for, on stdout: what was refused, what came from unions below, findings."""
+    from converter.report import register_text as report
+
     for one in done.refused:
         out(message("receive_refused", file=one.file, reason=_reason(one, form)))
     if done.forwards:
@@ -230,6 +240,10 @@ def _print_summary(
             out(sentence(forward, form))
     if done.findings:
         out(report.findings_text(done.findings, form, sharing=done.sharing, show_ids=show_ids))
+
+
+def _print_registered(done: Summary, with_roster: bool) -> None:
+    """What became of the files of this run."""
     if done.fresh:
         parts = _parts("result", done.results)
         err(message("receive_done", seen=done.seen, fresh=done.fresh, parts=parts))
@@ -247,6 +261,10 @@ def _print_summary(
         err(message("orders_refused", file=order.file, reason=order.refused))
     for file in done.paired:
         err(message("receive_paired", file=file))
+
+
+def _print_roster(done: Summary, store: Path) -> None:
+    """How the roster differs from files, and from what it was."""
     if done.respelled:
         codes = "、".join(f"{listed} → {code}" for listed, code in list(done.respelled.items())[:5])
         codes += message("and_more") if len(done.respelled) > 5 else ""
@@ -255,6 +273,12 @@ def _print_summary(
         err(message(f"log_{change.how}", period=done.period, **change._asdict()))
     if done.roster_changes[5:]:
         err(next_step("receive_roster_changes", count=len(done.roster_changes), store=store))
+
+
+def _print_open(done: Summary, form: Form, store: Path) -> None:
+    """What is left for the officer to decide or to look into."""
+    from converter.report import register_text as report
+
     if done.waiting:
         err(next_step("receive_waiting", count=done.waiting, store=store))
     if done.findings:
@@ -262,26 +286,33 @@ def _print_summary(
         err(message("receive_findings", period=done.period, **params))
     else:
         err(message("receive_findings_none", period=done.period))
+
+
+def _print_written(reply: Path | None, lists: _Lists, still_open: Sequence[Path]) -> None:
+    """Where replies and lists are, and which of an earlier run were left alone."""
     if lists.findings:
         err(message("receive_findings_file", path=lists.findings))
     if lists.sharing:
-        err(message("sharing_told", path=lists.sharing))
+        err(message("receive_sharing_file", path=lists.sharing))
     if reply:
         err(message("receive_replies", path=reply))
         err(message("answers_written", path=reply / message("units_folder")))
-    for path in (*done.still_open, *lists.still_open):
+    for path in (*still_open, *lists.still_open):
         err(message("receive_still_open", path=path))
     for path in lists.changed:
         err(message("receive_list_kept", path=path))
+
+
+def _print_not_received(done: Summary) -> None:
+    from converter.text.display import visible
+
     for left in done.not_received[:FILES_NAMED]:
         err(message(f"receive_not_now_{left.code}", file=visible(left.file)))
     if done.not_received:
         err(message("receive_not_now", count=len(done.not_received)))
-    err(next_step("receive_next", store=store))
 
 
 def _parts(kind: str, counted: dict[str, int]) -> str:
-
     return "，".join(
         message("receive_part", word=message(f"receive_{kind}_{key}"), count=number)
         for key, number in sorted(counted.items())

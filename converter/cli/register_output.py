@@ -173,13 +173,14 @@ def _heading(register: Snapshot, period: str) -> tuple[str, str]:
     from converter.statistics import collection
 
     found = collection.heading(register, period)
-    key = "summary_title_of" if found.union else "summary_title"
+    title = "summary_title_of" if found.union else "summary_title"
     state = message(f"summary_state_{found.state}", changed=in_china(found.changed)[:10])
-    if found.forgotten:
-        state = f"{state}；{message('summary_members_forgotten')}"
+    if found.without_rows:
+        key = "summary_members_partly" if found.has_rows else "summary_no_members"
+        state = f"{state}；{message(key, count=found.without_rows)}"
     published = in_china(str(register.state["published"]))
     as_of = message("summary_as_of", state=state, published=published)
-    return message(key, union=found.union, period=period), as_of
+    return message(title, union=found.union, period=period), as_of
 
 
 def _made(register: Snapshot) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def canonical(content: Mapping[str, Any], without: str = "") -> bytes:
-    """Sorted keys, no blanks, characters as they are, UTF-8; without one of its entries.
+    """Sorted keys, no spaces, characters as they are, UTF-8; without one of its entries.
 
     >>> canonical({"b": "工会", "a": 1, "signature": "…"}, "signature").decode()
     '{"a":1,"b":"工会"}'

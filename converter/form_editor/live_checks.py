@@ -171,8 +171,8 @@ class CheckFormulas:
             counter, key = self.cell(sheet, "sheet.counter", row), self.cell(sheet, FILE, row)
             is_table = f"{shape}={quote(choice_labels('shape')['table'])}"
             yield f'AND({is_table},OR({rows}="",{counter}=""))', message("editor_check_rows")
-            there = f"SUMPRODUCT(--({self.range(RESOURCES, 'sheet')}={key}))=0"
-            yield f'AND({key}<>"",{key}<>"roster",{there})', message("editor_check_resource")
+            unknown = f"SUMPRODUCT(--({self.range(RESOURCES, 'sheet')}={key}))=0"
+            yield f'AND({key}<>"",{key}<>"roster",{unknown})', message("editor_check_resource")
 
     def _column(self, sheet: str, key: str) -> EditorColumn:
         return next(column for column in columns(sheet) if column.key == key)

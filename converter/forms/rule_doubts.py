@@ -133,29 +133,29 @@ class _Doubts:
     def _contradictions(self, wrong: set[str]) -> list[RuleDoubt]:
         """Rules that no workbook satisfies: where one applies, where two conditions hold, and where
         every field that is compared is filled. A field that is to be blank is not compared."""
-        asked = [d for d in self.demanded if d.rule.code not in wrong and _counts(d.rule)]
-        compared = [one for one in asked if not one.asks_for_blank]
+        binding = [d for d in self.demanded if d.rule.code not in wrong and _counts(d.rule)]
+        compared = [one for one in binding if not one.asks_for_blank]
         found: dict[frozenset[str], RuleDoubt] = {}
 
         def ask(among: Sequence[_Demanded], formulas: Sequence[Labelled]) -> frozenset[str]:
             about = {code for code, _ in formulas}
             rules = [*self.whole, *(one.kept for one in among), *self._summed(among)]
             labels = self._conflict(rules, formulas, about) or frozenset()
-            if codes := labels & {one.rule.code for one in asked}:
+            if codes := labels & {one.rule.code for one in binding}:
                 given = Doubt.CONTRADICTION, tuple(sorted(codes)), self._fields([labels])
                 found[codes] = RuleDoubt(*given)
             return codes
 
-        for one in asked:
-            among = asked if one.is_about_blanks else compared
+        for one in binding:
+            among = binding if one.is_about_blanks else compared
             ask(among, [(one.rule.code, one.demand.applies)])
         conditional = [
-            d for d in asked if isinstance(FAMILIES[d.rule.family], conditions.UnderCondition)
+            d for d in binding if isinstance(FAMILIES[d.rule.family], conditions.UnderCondition)
         ]
         for pair in combinations(conditional, 2):
             both = [(one.rule.code, one.demand.applies) for one in pair]
             if self._conflict((), both, ()) is None:
-                ask(asked, both)
+                ask(binding, both)
         while compared:
             spoken = {name for one in compared for name in names(one.demand.kept)}
             if not (codes := ask(compared, self._filled(spoken))):

@@ -52,7 +52,7 @@ class _OfRows(Unknowns):
         self.paths = {field.path for table in form.tables for field in table}
         super().__init__(form, today, years_ahead=0)
 
-    def called(self, path: str) -> str:
+    def variable(self, path: str) -> str:
         return f"{path}#{self.row}" if path in self.paths else path
 
     def value(self, path: str) -> Sum:
@@ -244,7 +244,7 @@ class _Answer:
 
     def text(self) -> str:
         field, kind = self.field, KINDS[self.field.kind]
-        if field.derive or not self._fact("filled"):
+        if field.derive or not self._is_filled():
             return ""
         if kind.birth_and_sex:
             return self._number()
@@ -262,8 +262,8 @@ class _Answer:
     def _named(self, field: Field) -> str:
         return field.path if self.is_record else f"{field.path}#{min(self.row, 1)}"
 
-    def _fact(self, word: str) -> bool:
-        return self.found.facts.get(f"{word} {self._named(self.field)}", False)
+    def _is_filled(self) -> bool:
+        return self.found.facts.get(f"filled {self._named(self.field)}", False)
 
     def _number(self) -> str:
         """A citizen's number that nobody has, from which follows what must follow."""

@@ -47,7 +47,7 @@ def substitute(expression: str, pairs: Iterable[tuple[str, str]]) -> str:
     return expression
 
 
-def without_blanks(expression: str) -> str:
+def without_whitespace(expression: str) -> str:
     """The text with every blank removed that takes room."""
     return substitute(expression, ((blank, "") for blank in VISIBLE_WHITESPACE))
 
@@ -69,8 +69,8 @@ def holds_invisible(expression: str) -> str:
 
 
 def is_blank(expression: str) -> str:
-    """TRUE where a text is empty or holds nothing but blanks, visible or not."""
-    return f"LEN({without_blanks(expression)})={count_invisible(expression)}"
+    """TRUE where a text is empty or holds nothing but spaces, visible or not."""
+    return f"LEN({without_whitespace(expression)})={count_invisible(expression)}"
 
 
 def all_in(expression: str, count: int, characters: str) -> str:

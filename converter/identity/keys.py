@@ -197,23 +197,23 @@ def create(folder: Path, passphrase: str = "") -> PublicKeys:
     """
     writing.private_folder(folder)
     halves = ((SIGNING, SIGNING_PUBLIC), (SEALING, SEALING_PUBLIC))
-    there = {name for pair in halves for name in pair if (folder / name).exists()}
-    lost = [shown for secret, shown in halves if shown in there and secret not in there]
-    if lost or len(there) == 4:  # a secret cannot be made to fit a published key
+    present = {name for pair in halves for name in pair if (folder / name).exists()}
+    lost = [shown for secret, shown in halves if shown in present and secret not in present]
+    if lost or len(present) == 4:  # a secret cannot be made to fit a published key
         raise KeysError("exists", folder / (lost[0] if lost else SIGNING))
-    if SIGNING in there:
+    if SIGNING in present:
         _private(folder / SIGNING, passphrase)  # raises before anything is written
-    if SEALING in there:
+    if SEALING in present:
         opener(folder)
     try:
-        if SIGNING not in there:
+        if SIGNING not in present:
             writing.write_new(folder / SIGNING, _sealed(_new_signing(), passphrase))
-        if SEALING not in there:
+        if SEALING not in present:
             writing.write_new(folder / SEALING, _new_sealing())
-        if SIGNING_PUBLIC not in there:
+        if SIGNING_PUBLIC not in present:
             shown = _shown(_private(folder / SIGNING, passphrase))
             writing.write_new(folder / SIGNING_PUBLIC, shown)
-        if SEALING_PUBLIC not in there:
+        if SEALING_PUBLIC not in present:
             shown = f"{opener(folder).public}\n".encode()
             writing.write_new(folder / SEALING_PUBLIC, shown)
     except FileExistsError as error:

@@ -134,7 +134,7 @@ def _raw_or_nothing(text: str) -> bytes:
 
 
 def typed(password: str) -> str:
-    """A password as people type it, on any keyboard: case, width, blanks and dashes are the same.
+    """A password as people type it, on any keyboard: case, width, spaces and dashes are the same.
 
     >>> typed("ａbcd—efgh 2345 ")
     'ABCDEFGH2345'

@@ -29,7 +29,7 @@ Mask: TypeAlias = "npt.NDArray[np.bool_]"
 Texts: TypeAlias = "npt.NDArray[np.object_]"
 
 
-class OfCell(Protocol):
+class CellFunction(Protocol):
     """What a function makes of a cell's text, knowing how it was typed."""
 
     def __call__(self, text: str, type: CellType) -> str: ...
@@ -202,7 +202,7 @@ class Kind(HasOptions):
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
         """Expression: a typed text, cleaned, before it is read. What matters of a text is that
         whitespace alone is nothing."""
-        return f'IF({expressions.without_blanks(raw)}="","",{raw}&"")'
+        return f'IF({expressions.without_whitespace(raw)}="","",{raw}&"")'
 
     def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
         """Expression: the canonical value of a cleaned text; unreadable ones stay text."""
@@ -278,7 +278,7 @@ def excel_visible(raw: str, visible: str, otherwise: str = "") -> str:
     """Expression: what is made of a text without invisible characters; one that has some stays as
     it is (or is `otherwise`), unless nothing in it is visible."""
     count = expressions.count_invisible(raw)
-    blank = f"LEN({expressions.without_blanks(raw)})={count}"
+    blank = f"LEN({expressions.without_whitespace(raw)})={count}"
     return f'IF({expressions.holds_invisible(raw)},IF({blank},"",{otherwise or raw}),{visible})'
 
 
@@ -314,7 +314,7 @@ def texts(series: pd.Series) -> Texts:
     return series.to_numpy(dtype=object)
 
 
-def map_cells(cells: Cells, fn: OfCell) -> Texts:
+def map_cells(cells: Cells, fn: CellFunction) -> Texts:
     """Apply a function once a distinct text and cell type."""
     text, types = texts(cells.text), cells.type.to_numpy()
     result = np.full(len(text), "", dtype=object)

@@ -1,7 +1,7 @@
 """One entry of a code list; canonical text is the entry's code.
 
 Read: the entry's label; its code, one of its aliases, the label without marks or with the code in
-front (K904); the label written with other blanks or full-width characters (K901); a code that lost
+front (K904); the label written with other spaces or full-width characters (K901); a code that lost
 its leading zeros in a numeric cell (K903).
 Fault: K601 not in the list; the remedy names an entry that looks alike, where there is one.
 
@@ -68,7 +68,7 @@ def _cleaned(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """What is left of a label when blanks and the width of characters do not count."""
+    """What is left of a label when spaces and the width of characters do not count."""
     return squeeze(text).translate(_ALIKE_TABLE)
 
 
@@ -332,7 +332,7 @@ class Choice(Kind):
         return entry.label if entry else text
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
-        return expressions.half_width_digits(expressions.without_blanks(raw))
+        return expressions.half_width_digits(expressions.without_whitespace(raw))
 
     def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
         codes = _codes(field, form)

@@ -137,7 +137,7 @@ class Count(Kind):
         return int(text)
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
-        return expressions.half_width(expressions.without_blanks(raw), "0123456789.,-")
+        return expressions.half_width(expressions.without_whitespace(raw), "0123456789.,-")
 
     def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
         units = expressions.quote("".join(_UNITS))

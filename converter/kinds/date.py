@@ -1,7 +1,7 @@
 """A calendar date; canonical text is ISO (2010-05-01).
 
 Read and noted (K902): 2010.5.1, 2010年5月1日, 20100501, 2010/5/1, 2010-5-1, full-width, with
-blanks, with a time or a weekday behind; a month without a day (2010年5月, 2010-05), which is read
+spaces, with a time or a weekday behind; a month without a day (2010年5月, 2010-05), which is read
 as its first day, and so are 201005 and the number 2010.05; eight digits in a numeric cell; a number
 whose date format was lost; a time, which is dropped; a midnight that an export has moved to the
 day before (16:00:00, 23:59:17).
@@ -318,7 +318,7 @@ class Date(Kind):
         return found if found.year >= 1900 else text
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
-        return expressions.without_blanks(raw)
+        return expressions.without_whitespace(raw)
 
     def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
         # 400 years are 146,097 days: DATE knows no year before 1900.

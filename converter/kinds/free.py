@@ -1,6 +1,6 @@
 """What every free text has to fear: formulas, private-use characters, endless length.
 
-A value that begins with = + - @ (or their full-width forms), even behind blanks, is run as a
+A value that begins with = + - @ (or their full-width forms), even behind spaces, is run as a
 formula by the next spreadsheet that opens it: K007. Characters of the private-use areas show
 only in the font that invented them: K006. A limit keeps slips of the clipboard out: K008.
 No kind itself; the kinds that hold free text draw their checks from chosen.
@@ -64,6 +64,6 @@ def too_long(form: Form, limit: str) -> Check:
 
 
 def excel_formula(raw: str) -> ExcelCondition:
-    first = f"LEFT({expressions.without_blanks(raw)},1)"
+    first = f"LEFT({expressions.without_whitespace(raw)},1)"
     # Nothing is found everywhere; but a blank cell is never asked.
     return ExcelCondition("K007", f"ISNUMBER(FIND({first},{expressions.quote(TRIGGERS)}))")

@@ -5,7 +5,7 @@ odd = male). Weights 7 9 10 5 8 4 2 1 6 3 7 9 10 5 8 4 2; the sum modulo 11 pick
 character from 10X98765432. The same structure holds for residence permits of Hong Kong, Macao
 and Taiwan (81, 82, 83) and foreign permanent resident cards (9…, since 2023-12-01).
 
-Tidied (K901): blanks and whatever cannot be seen, full-width characters, a small x or what looks
+Tidied (K901): spaces and whatever cannot be seen, full-width characters, a small x or what looks
 like an X at the end, an apostrophe in front. Faults, in order: K111 typed as a number of 16 digits
 and more, of which a spreadsheet keeps 15 · K119 a permit or a passport, which is accepted with a
 reason (sex and birthday are typed then) · K113 a first-generation number of 15 digits (ended
@@ -357,13 +357,13 @@ class IdNumber(Kind):
         return {"region": text[:6]} if code == "K118" else {}
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
-        digits = expressions.half_width_digits(expressions.without_blanks(raw))
+        digits = expressions.half_width_digits(expressions.without_whitespace(raw))
         # ASC makes every letter half-width, in a Chinese program; elsewhere at least UPPER knows
         # full-width letters, X is turned by itself, and `_excel_other_document` takes both.
         return f'SUBSTITUTE(UPPER(ASC({digits})),"Ｘ","X")'
 
     def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
-        first = f"LEFT({expressions.without_blanks(raw)},1)"
+        first = f"LEFT({expressions.without_whitespace(raw)},1)"
         quoted = f"ISNUMBER(FIND({first},{expressions.quote(APOSTROPHES + '＇')}))"
         # LEFT of nothing is found everywhere; nothing without its first character is nothing again.
         return f"MID({text},1+{quoted},99)"

@@ -13,7 +13,7 @@ import re
 from converter.text.characters import squeeze
 
 ANSWER, NOTHING, THE_SAME = range(3)  # what a text may stand for
-LONGEST = 12  # characters; blanks and marks included
+LONGEST = 12  # characters; spaces and marks included
 
 _WORDS = frozenset(
     (

@@ -1,6 +1,6 @@
 """A person's name, in any script, as the ID card has it.
 
-Tidied (K901): blanks at the ends, between Chinese characters and around the dot, runs of blanks;
+Tidied (K901): spaces at the ends, between Chinese characters and around the dot, runs of spaces;
 full-width Latin letters; the dot of names such as 阿依古丽·买买提, of which only U+00B7 is
 right; radicals that were typed for the character of the same look (U+2F00, U+2E80). A full stop
 behind a Latin letter stays. Rare characters beyond the basic plane are right.

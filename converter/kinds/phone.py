@@ -1,7 +1,7 @@
 """One or several telephone numbers, as an office in China writes them.
 
 Canonical: 0311-87654321, 0319-3100722转801, 13800138000, 4001234567, joined by 、. Read and
-tidied (K901): full-width characters, brackets, blanks, +86, numbers separated by / ; , | or a
+tidied (K901): full-width characters, brackets, spaces, +86, numbers separated by / ; , | or a
 blank, -801 as an extension, a second number that leaves out the area code of the first, and
 0311-87654321/22, which stands for two. Short numbers of hotlines (12351, 95588) are right.
 

@@ -1,6 +1,6 @@
 """A postcode: six digits.
 
-Tidied: blanks, full-width digits (K901); the leading zero that a numeric cell took from five
+Tidied: spaces, full-width digits (K901); the leading zero that a numeric cell took from five
 digits, where it makes them begin with one of `prefixes` (K903). Faults: K701 not six digits ·
 K702 begins with none of `prefixes` (a warning: units move).
 
@@ -81,7 +81,7 @@ class Postcode(Kind):
         return {"prefixes": "、".join(self.prefixes(field))} if code == "K702" else {}
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
-        return expressions.half_width_digits(expressions.without_blanks(raw))
+        return expressions.half_width_digits(expressions.without_whitespace(raw))
 
     def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
         begins = expressions.starts_with_any(f'"0"&{text}', self.prefixes(field))

@@ -1,7 +1,7 @@
 """Where something lies: a code of the administrative divisions (GB/T 2260), or its names.
 
 Read: a six-digit code of the list, or the names of province, city and district one after the
-other (河北省石家庄市桥西区; blanks may be left out, and so may what follows from the
+other (河北省石家庄市桥西区; spaces may be left out, and so may what follows from the
 rest). K640: digits, but not six; K641: what the list does not know; K642: what stands for several
 codes. The last two are the pipeline's alone: the list is too long for a workbook.
 Canonical is the code. The list is in the order of its codes: a province ends in 0000, a city in 00.
@@ -149,7 +149,7 @@ class Region(Kind):
         return {"typed": raw, "found": listed + "…" * (len(found) > SHOWN)}
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
-        return expressions.half_width_digits(expressions.without_blanks(raw))
+        return expressions.half_width_digits(expressions.without_whitespace(raw))
 
     def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
         return expressions.number_as_text(raw)

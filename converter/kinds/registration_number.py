@@ -3,7 +3,7 @@
 15 digits, the last one by ISO 7064 MOD 11,10 (K802); or a unified social credit code of 18
 characters, GB 32100-2015 (K803); 13 digits were in use before 2007 and are worth a second look
 (K804). All three are warnings. K805: typed as a number of 16 digits and more, of which a
-spreadsheet keeps 15. K801: any other shape. Tidied (K901): blanks, full-width characters, small
+spreadsheet keeps 15. K801: any other shape. Tidied (K901): spaces, full-width characters, small
 letters. No options.
 
 >>> mod_11_10("130100000000000")

@@ -1,6 +1,6 @@
 """A free text: a name of a unit, an address, the number of a document.
 
-Tidied (K901): blanks at both ends, line breaks and tabs inside, which become a blank. Faults:
+Tidied (K901): spaces at both ends, line breaks and tabs inside, which become a space. Faults:
 K007 begins like a formula · K006 private-use characters · K008 longer than `text_length` of
 the form's limits. No options; a number is as good as a text chosen.
 
@@ -33,12 +33,12 @@ _USUAL = str.maketrans(dict.fromkeys(set(characters.VISIBLE_BLANKS) - {" ", "\u3
 
 
 def tidy(text: str) -> str:
-    """The text on one line, without blanks around it."""
+    """The text on one line, without spaces around it."""
     return _BLANKS.sub(_on_one_line, characters.without_invisible(strip(text)))
 
 
-def _on_one_line(blanks: re.Match[str]) -> str:
-    return " " if any(c in _BREAKS for c in blanks[0]) else blanks[0].translate(_USUAL)
+def _on_one_line(spaces: re.Match[str]) -> str:
+    return " " if any(c in _BREAKS for c in spaces[0]) else spaces[0].translate(_USUAL)
 
 
 class Text(Kind):

@@ -58,10 +58,10 @@ def excel_wrong(norm: str) -> str:
 
 
 def excel_text(raw: str) -> str:
-    """Expression: a typed code without blanks, its digits half-width, its letters large."""
-    return f"UPPER({expressions.half_width_digits(expressions.without_blanks(raw))})"
+    """Expression: a typed code without spaces, its digits half-width, its letters upper case."""
+    return f"UPPER({expressions.half_width_digits(expressions.without_whitespace(raw))})"
 
 
 def excel_compact(text: str) -> str:
-    """Expression: such a code in its own writing, letters half-width."""
+    """Expression: such a code, its letters half-width, too."""
     return expressions.half_width(text, ALPHABET[10:])

@@ -52,13 +52,13 @@ class _State:
 
     def take(self, literal: Literal, causes: Causes) -> Causes | None:
         """Take for true; the causes of a contradiction, if there is one at once."""
-        so, why = self.holds(literal)
-        if so is False:
+        truth, why = self.holds(literal)
+        if truth is False:
             return why | causes
         match literal:
             case Fact():
-                self.facts.setdefault(literal.name, (literal.so, causes))
-            case OneOf() if so is None:
+                self.facts.setdefault(literal.name, (literal.truth, causes))
+            case OneOf() if truth is None:
                 left, before = self.choices.get(literal.name, (literal.every, frozenset()))
                 self.choices[literal.name] = (left & literal.codes, before | causes)
             case NotPositive():
@@ -81,7 +81,7 @@ class _State:
         match formula:
             case Fact():
                 known, why = self.facts.get(formula.name, (None, frozenset()))
-                return (None if known is None else known == formula.so), why
+                return (None if known is None else known == formula.truth), why
             case OneOf():
                 left, why = self.choices.get(formula.name, (formula.every, frozenset()))
                 kept = left & formula.codes
@@ -97,10 +97,10 @@ class _State:
         every: Causes = frozenset()
         is_open = False
         for part in parts:
-            so, why = self.holds(part)
-            if so is (not wanted):
-                return so, why
-            is_open |= so is None
+            truth, why = self.holds(part)
+            if truth is (not wanted):
+                return truth, why
+            is_open |= truth is None
             every |= why
         return (None, frozenset()) if is_open else (wanted, every)
 
@@ -168,10 +168,12 @@ class _Search:
             kept: list[tuple[tuple[Formula, ...], Causes, Causes]] = []
             for parts, causes in alternatives:
                 known = [(part, *state.holds(part)) for part in parts]
-                if any(so for _, so, _ in known):
+                if any(truth for _, truth, _ in known):
                     continue
-                may = tuple(part for part, so, _ in known if so is None)
-                excluded: Causes = frozenset().union(*(w for _, so, w in known if so is False))
+                may = tuple(part for part, truth, _ in known if truth is None)
+                excluded: Causes = frozenset().union(
+                    *(w for _, truth, w in known if truth is False)
+                )
                 if not may:
                     return causes | excluded
                 if len(may) == 1:
@@ -186,7 +188,7 @@ class _Search:
         wrong = whole_numbers.contradiction(state.sums)
         if wrong is None and self.near is not None:
             self.model = Model(
-                {name: so for name, (so, _) in state.facts.items()},
+                {name: truth for name, (truth, _) in state.facts.items()},
                 {name: left for name, (left, _) in state.choices.items()},
                 whole_numbers.values(state.sums, self.near),
             )

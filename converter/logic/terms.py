@@ -62,11 +62,11 @@ class Sum(_Term):
 class Fact(_Term):
     """Something that is so or is not."""
 
-    __slots__ = ("name", "so")
+    __slots__ = ("name", "truth")
 
-    def __init__(self, name: str, so: bool = True) -> None:
-        self.name, self.so = name, so
-        super().__init__(name, so)
+    def __init__(self, name: str, truth: bool = True) -> None:
+        self.name, self.truth = name, truth
+        super().__init__(name, truth)
 
 
 class OneOf(_Term):
@@ -138,7 +138,7 @@ def implies(condition: Formula, formula: Formula) -> Formula:
 def negation(formula: Formula) -> Formula:
     match formula:
         case Fact():
-            return Fact(formula.name, not formula.so)
+            return Fact(formula.name, not formula.truth)
         case OneOf():
             return OneOf(formula.name, formula.every - formula.codes, formula.every)
         case NotPositive():  # numbers are whole: more than 0 is at least 1

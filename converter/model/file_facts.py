@@ -32,4 +32,7 @@ class FileFacts:
 
     def facts(self) -> dict[str, Any]:
         """The facts by name, for another class that has them too."""
-        return {field.name: getattr(self, field.name) for field in fields(FileFacts)}
+        return {name: getattr(self, name) for name in _NAMES}
+
+
+_NAMES = [field.name for field in fields(FileFacts)]

@@ -336,7 +336,7 @@ def _columns_fit(resource: Resource, table: tables.CsvTable, findings: PackageFi
 
 
 def _cells(texts: list[str]) -> RawColumn:
-    """Text of nothing but blanks is blank, here as in a workbook."""
+    """Text of nothing but spaces is blank, here as in a workbook."""
     filled = ["" if characters.is_blank(text) else text for text in texts]
     return RawColumn(filled, [int(CellType.TEXT if t else CellType.BLANK) for t in filled])
 

@@ -1,6 +1,6 @@
 r"""The tables of a package: columns of text ⇄ CSV as RFC 4180 has it (CRLF, quotes doubled).
 
-Lossless: every text comes back as it was, line breaks, quotes and blanks included.
+Lossless: every text comes back as it was, line breaks, quotes and spaces included.
 
 >>> encode(("a", "b"), [["1", '2"寸'], ["", "x,y"]], "utf-8").decode()
 'a,b\r\n1,\r\n"2""寸","x,y"\r\n'

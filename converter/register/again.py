@@ -1,13 +1,42 @@
-"""Which submissions are to be validated once more, by what is known of them."""
+"""Which files are registered, and which submissions are to be validated once more."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from typing import Any
 
 from converter.register.precedence import REJECTED, UNOPENED
 from converter.register.schema import RegisterTables
 
 CHANGING = "F010"  # the code of a file that was written to while it was read
 
-Numbers = dict[tuple[str, str], int]  # (file, content) → number of the submission
+FILES_A_QUERY = 50_000
+
+File = tuple[str, str]  # its name below the inbox, its content
+Numbers = dict[File, int]  # → number of the submission
+
+
+def done(tables: RegisterTables, files: Sequence[File], waiting: Set[File]) -> set[File]:
+    """Which of these files, or zips as a whole, are registered; without those that are waiting to
+    be validated once more, and zips that have one in them."""
+    folders = {
+        name[:at] for name, _ in waiting for at, character in enumerate(name) if character == "/"
+    }
+    found = set()
+    for at in range(0, len(files), FILES_A_QUERY):
+        part = files[at : at + FILES_A_QUERY]
+        columns = [[name for name, _ in part], [content for _, content in part]]
+        found |= {one for one in _among("submissions", tables, columns) if one not in waiting}
+        found |= {one for one in _among("containers", tables, columns) if one[0] not in folders}
+    return found
+
+
+def _among(table: str, tables: RegisterTables, columns: list[list[str]]) -> list[tuple[Any, ...]]:
+    return tables.query(
+        f"SELECT file, content FROM {table} SEMI JOIN (SELECT unnest($1::VARCHAR[]) AS file,"
+        " unnest($2::VARCHAR[]) AS content) USING (file, content)",
+        columns,
+    )
 
 
 def unread(tables: RegisterTables) -> Numbers:

@@ -199,8 +199,8 @@ def _apply(known: Knowledge, content: str) -> list[DecidedFile]:
         "SELECT id, unit, unit_code, unit_name, superior FROM submissions WHERE content = ?",
         [content],
     )
-    senders = {n: known.sender(ClaimedSender(*claim), content) for n, _, *claim in _claims(rows)}
-    known.write_units()
+    claims = [(ClaimedSender(*claim), content) for _, _, *claim in _claims(rows)]
+    senders = dict(zip((row[0] for row in rows), known.senders(claims), strict=True))
     moved = [(n, senders[n].unit) for n, unit, *_ in rows if senders[n].unit != unit]
     known.move(moved)
     known.settle({unit for _, unit, *_ in rows} | {one.unit for one in senders.values()})

@@ -24,7 +24,7 @@ from converter.register import inserting
 from converter.register.decisions import DecisionTables
 from converter.register.inserting import FLAG, NUMBER, TEXT
 from converter.register.precedence import CLOSED, STRANGER, WITHDRAWN
-from converter.register.schema import MEMBERS, ROWS, RegisterTables, name, quoted
+from converter.register.schema import COUNTS, MEMBERS, ROWS, RegisterTables, name, quoted
 
 if TYPE_CHECKING:
     from converter.register.schema import Connection
@@ -101,6 +101,18 @@ def take(connection: Connection, found: Iterable[Forward], gone: Iterable[int]) 
 
 def counting(found: Iterable[Forward]) -> list[Forward]:
     return [one for one in found if one.state in COUNTING]
+
+
+def members_without_rows(tables: RegisterTables, period: str) -> int:
+    """How many members count of whom there is no row: removed for good, or never sent by a union
+    below that forwarded figures alone."""
+    ((found,),) = tables.query(
+        "SELECT coalesce(sum(s.members), 0) FROM submissions s"
+        " ANTI JOIN (SELECT DISTINCT submission FROM members) m ON m.submission = s.id"
+        f" WHERE s.period = ? AND {COUNTS}",
+        [period],
+    )
+    return int(found)
 
 
 def is_barred(one: Forward) -> bool:

@@ -33,7 +33,7 @@ def read(tables: NameTables) -> dict[str, list[str]]:
 
 
 def folded(text: str) -> str:
-    """What is compared: not blanks, not full-width forms, not case.
+    """What is compared: not spaces, not full-width forms, not case.
 
     >>> folded("示例（集团） ab工会") in folded("示例(集团)AB工会委员会")
     True

@@ -44,7 +44,7 @@ def in_force(rows: Iterable[Sequence[str]]) -> dict[str, Period]:
     return {row[0]: Period(*row) for row in rows}
 
 
-def called(tables: RegisterTables, given: str, *further: str) -> str:
+def canonical(tables: RegisterTables, given: str, *further: str) -> str:
     """The period that an officer means by what she typed: one that the register knows, or one of
     `further`, however it is spelled. Of a new one the characters are made half-width; its year
     stands alone where the others' do."""
@@ -62,7 +62,7 @@ class CollectedTables(RegisterTables, Protocol):
 
 def chosen(tables: CollectedTables, given: str) -> str:
     """The period that an officer means, the newest where she names none."""
-    return called(tables, given) or tables.newest()
+    return canonical(tables, given) or tables.newest()
 
 
 def spelled(given: str, known: Sequence[str]) -> str:

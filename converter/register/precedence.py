@@ -30,6 +30,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from converter.model.file_facts import FileFacts
@@ -281,10 +282,20 @@ def settle(arrived: Iterable[PriorSubmission], unit: KnownUnit = _UNKNOWN) -> di
     return settling.settled
 
 
+@lru_cache(4_096)  # it is asked several times of each file
 def same_name(text: str) -> str:
-    """What counts in a name: not blanks, not full-width forms.
+    """What counts in a name: not spaces, not full-width forms.
 
     >>> same_name("示例　（集团）工会") == same_name("示例(集团) 工会")
     True
     """
-    return characters.without_blanks(unicodedata.normalize("NFKC", text))
+    return characters.without_whitespace(unicodedata.normalize("NFKC", text))
+
+
+def plain_code(code: str) -> str:
+    """What is left of a code where a spreadsheet took it for a number.
+
+    >>> plain_code("001") == plain_code("1")
+    True
+    """
+    return code.casefold().lstrip("0")

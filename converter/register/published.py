@@ -40,13 +40,14 @@ if TYPE_CHECKING:
     from converter.register.schema import Connection
 
 FOLDER, STATE = "published", "state.json"  # below the register's folder
+READ_AT_ONCE = 1 << 18  # bytes of all tables: some thousand people
 # Answers and rows come nearly in the order of their submissions: sorting millions anew would
 # take twice the time and four times the memory. A query that needs an order says so.
 TABLES = {
-    "units": "SELECT * FROM units ORDER BY id",
+    "units": "SELECT * EXCLUDE (name_key, code_key) FROM units ORDER BY id",
     "submissions": "SELECT * FROM submissions ORDER BY id",
     "findings": "SELECT * FROM findings ORDER BY submission, code",
-    "roster": "SELECT * FROM roster",
+    "roster": "SELECT * EXCLUDE (name_key, code_key) FROM roster",
     "answers": (
         "SELECT s.period, s.unit, a.* FROM answers a JOIN submissions s ON s.id = a.submission"
         f" WHERE {COUNTS}"
@@ -131,6 +132,12 @@ def digest(place: Path) -> str:
     return found.hexdigest()
 
 
+def _is_small(folder: Path, parts: Path) -> bool:
+    """Whether to read all at once costs less than to open the files for each query."""
+    files = [*parts.glob("*.parquet"), *folder.glob(f"{forwarded.FOLDER}/*/*.parquet")]
+    return sum(file.stat().st_size for file in files) <= READ_AT_ONCE
+
+
 class Snapshot:
     """The newest publication of a register, for reading. `store` is the register's folder, or
     a copy of its published folder alone; `union`: only what came from this union below, as it
@@ -153,34 +160,38 @@ class Snapshot:
         if missing - ADDED_TABLES.keys():
             raise RegisterError("store_unpublished", path=str(store))
         self._connection = connect(None)
-        self._tables = frozenset(tables)
+        self._columns: dict[str, list[str]] = {table: [] for table in tables}
+        self._small = _is_small(folder, parts)
         own = {
             table: _missing_table(table)
             if table in missing
             else self._select(table, parts / f"{table}.parquet")
             for table in tables
         }
-        self._connection.execute(f"CREATE VIEW forwards AS {own['forwards']}")
+        self._define("forwards", own.pop("forwards"))
         self.forwards = forwarded.read(self)
-        del own["forwards"]
         if union:
-            self._connection.execute("DROP VIEW forwards")
-            self._connection.execute(f"CREATE VIEW forwards AS {_missing_table('forwards')}")
+            self._define("forwards", _missing_table("forwards"))
         views = forwarded.sources(folder, self.forwards, own, union)
         if forwarded.counting(self.forwards) and not as_named:
             views |= forwarded.with_distinct_names(self, views)
         for table, sql in views.items():
-            self._connection.execute(f"CREATE VIEW {table} AS {sql}")
+            self._define(table, sql)
         # Not temporary here: `stream` reads through a connection of its own.
         self._connection.execute(MACROS.replace("CREATE TEMP MACRO", "CREATE MACRO"))
+
+    def _define(self, table: str, sql: str) -> None:
+        """A small table is read once, a large one by each query as far as that needs it."""
+        kind = "TABLE" if self._small else "VIEW"
+        self._connection.execute(f"CREATE OR REPLACE {kind} {table} AS {sql}")
 
     def _select(self, table: str, path: Path) -> str:
         source = f"read_parquet('{quoted(path)}')"
         if table not in ADDED:
             return f"SELECT * FROM {source}"
-        there = {str(row[0]) for row in self.query(f"DESCRIBE SELECT * FROM {source}")}
+        stored = {str(row[0]) for row in self.query(f"DESCRIBE SELECT * FROM {source}")}
         added = ADDED[table].items()
-        more = "".join(f", {value} AS {name(key)}" for key, value in added if key not in there)
+        more = "".join(f", {value} AS {name(key)}" for key, value in added if key not in stored)
         return f"SELECT *{more} FROM {source}"
 
     def __enter__(self) -> Snapshot:
@@ -214,9 +225,9 @@ class Snapshot:
     def columns(self, table: str) -> list[str]:
         """The columns of a table, none where there is no such table: a register may be older than
         the form."""
-        if table not in self._tables:
-            return []
-        return [str(row[0]) for row in self.query(f"DESCRIBE {table}")]
+        if table in self._columns and not self._columns[table]:
+            self._columns[table] = [str(row[0]) for row in self.query(f"DESCRIBE {table}")]
+        return self._columns.get(table, [])
 
     def newest(self) -> str:
         """The period that pages show; '' = none."""

@@ -1,7 +1,7 @@
 """Receipts: what was received, from which unit, when, with what result; signed by the upper union.
 
 A receipt is a JSON file of a few kilobytes. The signature is Ed25519 over the receipt without
-its `signature` entry, as JSON with sorted keys, no blanks and UTF-8 (`canonical`), so that any
+its `signature` entry, as JSON with sorted keys, no spaces and UTF-8 (`canonical`), so that any
 program can verify it. The problems in it name cells, with ID numbers masked.
 """
 

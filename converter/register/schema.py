@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from converter.model.errors import RegisterError, UsageError
 from converter.model.forms import Form
+from converter.register import unit_lookup
 
 if TYPE_CHECKING:
     import duckdb
@@ -136,6 +137,15 @@ CREATE TABLE replies (
 );
 """
 
+# What units are looked up by (`unit_lookup`).
+VERSION_10 = """
+ALTER TABLE units ADD COLUMN name_key UINTEGER;
+ALTER TABLE units ADD COLUMN code_key UINTEGER;
+ALTER TABLE roster ADD COLUMN name_key UINTEGER;
+ALTER TABLE roster ADD COLUMN code_key UINTEGER;
+"""
+KEYED = 10
+
 # What an older publication lacks: table → column → its value there.
 ADDED = {
     "roster": {
@@ -240,7 +250,7 @@ ROWS_AT_ONCE = 2_048  # of a long answer
 
 STEPS = (
     VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7, VERSION_8,
-    VERSION_9,
+    VERSION_9, VERSION_10,
 )  # fmt: skip
 LATEST = len(STEPS)
 ANSWERS, MEMBERS, ROWS = "answers", "members", "rows_"
@@ -273,6 +283,8 @@ def prepare(connection: Connection, form: Form) -> None:
     for version in range(found, LATEST):
         connection.execute(STEPS[version])
         connection.execute("INSERT INTO schema_version VALUES (?)", [version + 1])
+    if found < KEYED:
+        unit_lookup.fill(connection)
     for sheet in form.sheets:
         table = table_of(form, sheet.key)
         ours = ", ".join(f"{column} BIGINT NOT NULL" for column in ROW_COLUMNS)

@@ -1,8 +1,8 @@
 """The writer: files as they come, in batches, each batch one transaction.
 
 Ids are given out in order of arrival, by the register itself, so that a batch that was rolled
-back and repeated gets the same ones. What decides about supersession is read from the tables, for
-the units of a batch at a time; of all that was received only the units are kept in memory.
+back and repeated gets the same ones. Who sent a file and what it supersedes is decided from the
+tables, for a batch at a time: memory does not grow with what was received.
 """
 
 from __future__ import annotations
@@ -187,19 +187,16 @@ class Register:
             for file, content, received, result, errors, warnings, *registered in rows
         }
 
-    def done(self, *, with_keys: bool = False) -> set[tuple[str, str]]:
-        """(file, content) of everything that needs no second look, whole zips included. Where
-        the reading itself failed (a machine short of memory, a file that was being written to)
-        it is tried again; with keys, so are packages that were sealed or signed when none were at
+    def done(self, files: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Which of these (file, content) need no second look, whole zips included. Where the
+        reading itself failed (a machine short of memory, a file that was being written to) it is
+        tried again."""
+        return again.done(self, files, self._failed.keys())
+
+    def retry_locked(self) -> None:
+        """Have packages validated once more that were sealed or signed when no keys were at
         hand."""
-        if with_keys:
-            self._failed |= again.locked(self)
-        waiting = set(self._failed)
-        rows = self.query("SELECT file, content FROM submissions")
-        zips = self.query("SELECT file, content FROM containers")
-        folders = {name[:at] for name, _ in waiting for at, sign in enumerate(name) if sign == "/"}
-        whole = {(file, content) for file, content in zips if file not in folders}
-        return {(file, content) for file, content in rows} - waiting | whole
+        self._failed |= again.locked(self)
 
     def rejudge(self) -> set[tuple[str, str]]:
         """Have what was refused validated once more by `record`: it keeps its number and the time
@@ -262,8 +259,7 @@ class Register:
         self._forget(filter(None, before))
         # What is known of its unit when a file comes, not what a later file adds.
         knowledge = self._knowledge
-        senders = [knowledge.sender(arrival.claim, arrival.content) for arrival in batch]
-        knowledge.write_units()
+        senders = knowledge.senders([(arrival.claim, arrival.content) for arrival in batch])
         known = knowledge.histories({sender.unit for sender in senders})
         rows: dict[int, tuple[Any, ...]] = {}
         settled = []

@@ -59,5 +59,5 @@ def decision_text(one: Decision) -> str:
 def whole_decision(one: Decision) -> str:
     """What was decided, by whom, when and why."""
     by = " ".join(filter(None, (in_china(one.decided), one.officer)))
-    why = message("decision_why_told", why=one.why) if one.why else ""
-    return message("decision_told", number=one.number, by=by, what=decision_text(one), why=why)
+    why = message("decision_reason", why=one.why) if one.why else ""
+    return message("decision_line", number=one.number, by=by, what=decision_text(one), why=why)

@@ -41,14 +41,14 @@ class CopyPlaces:
 
     def typed(self, place: Place) -> tuple[str, str] | None:
         """Where a marked answer stands in the copy, and where what it was; None for other cells."""
-        field, there = self.field(place), self.in_copy(place)
-        if field is None or field.derive or not there.row:
+        field, copied = self.field(place), self.in_copy(place)
+        if field is None or field.derive or not copied.row:
             return None
         layout = self._plan.place(field.sheet)
         was = layout.was if isinstance(layout, UnitLayout) else layout.was[field.key]
-        sheet = quoted(there.sheet)
-        columns = (column_letters(there.column), column_letters(was))
-        cell, kept = (f"{sheet}${letters}${there.row}" for letters in columns)
+        sheet = quoted(copied.sheet)
+        columns = (column_letters(copied.column), column_letters(was))
+        cell, kept = (f"{sheet}${letters}${copied.row}" for letters in columns)
         return cell, kept
 
     def first_text(self, place: Place) -> str:

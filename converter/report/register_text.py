@@ -209,8 +209,8 @@ def _decision(receipt: Mapping[str, Any]) -> str:
     what = message(f"choice_{action}") if action in ACTIONS else action
     at, officer, why = (str(found.get(key, "")) for key in ("decided", "officer", "why"))
     by = " ".join(filter(None, (in_china(at), officer)))
-    why = message("decision_why_told", why=why) if why else ""
-    return message("decision_told", number=found.get("number", ""), by=by, what=what, why=why)
+    why = message("decision_reason", why=why) if why else ""
+    return message("decision_line", number=found.get("number", ""), by=by, what=what, why=why)
 
 
 def _labelled(kind: str, receipt: Mapping[str, Any]) -> str:

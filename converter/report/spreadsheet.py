@@ -219,7 +219,7 @@ def _beside(figure: Figure) -> bool:
 
 
 def _draw(sheet: Any, figure: Figure) -> None:
-    from openpyxl.chart import BarChart, LineChart, Reference
+    from openpyxl.chart import Reference
 
     rows, _ = charts.drawn(figure)
     drawn = figure.drawn_rows
@@ -232,23 +232,9 @@ def _draw(sheet: Any, figure: Figure) -> None:
         last = first + len(lines) - 1
     free = len(figure.table.columns) + 2  # the first column for what is drawn alone
     page = TALL_LANDSCAPE if _is_landscape(figure) else TALL_PORTRAIT
-    chart = LineChart() if figure.chart is Chart.LINE else BarChart()
+    chart = _chart(figure, len(rows), page)
     positions = [figure.table.position(key) + 1 for key in figure.series]
-    if figure.chart is Chart.LINE:
-        chart.height = 8.5
-        chart.y_axis.scaling.min = 0
-    else:
-        chart.type = "bar"
-        chart.height = min(max(6.0, len(rows) * 0.75 + 3.0), page)
-        chart.gapWidth = 40
-        if figure.chart is not Chart.PYRAMID:
-            chart.x_axis.scaling.orientation = "maxMin"  # in the order of the table
-            chart.y_axis.crosses = "max"
-    if figure.chart in (Chart.STACKED, Chart.PYRAMID):
-        chart.grouping, chart.overlap = "stacked", 100
     if figure.chart is Chart.PYRAMID:
-        chart.gapWidth = 20
-        chart.x_axis.tickLblPos = "low"
         _copy(sheet, positions[0], free, lines, first, "-")
         chart.visible_cells_only = False  # the mirrored copy is hidden
     names = 1
@@ -266,16 +252,6 @@ def _draw(sheet: Any, figure: Figure) -> None:
         heading = f"'{sheet.title}'!${_letter(position)}${HEADING}"
         _named(chart.series[-1], heading, number, figure)
     chart.set_categories(Reference(sheet, min_col=names, min_row=first, max_row=last))
-    chart.x_axis.delete = chart.y_axis.delete = False
-    chart.y_axis.numFmt = SIGNED
-    chart.y_axis.majorGridlines.spPr = _grey()
-    chart.width = 17.5
-    chart.title = None
-    if len(positions) > 1:
-        chart.legend.position = "b"
-    else:
-        chart.legend = None
-        chart.title = figure.table.columns[positions[0] - 1].title
     below = FIRST + len(figure.table.rows) + 1
     if not _beside(figure) and below * LINE_CM + chart.height > page:
         from openpyxl.worksheet.pagebreak import Break
@@ -283,6 +259,39 @@ def _draw(sheet: Any, figure: Figure) -> None:
         sheet.row_breaks.append(Break(id=below - 1))  # a chart is not cut by the end of a page
     beside = f"{_letter(len(figure.table.header) + 2)}{HEADING}"
     sheet.add_chart(chart, beside if _beside(figure) else f"A{below}")
+
+
+def _chart(figure: Figure, bars: int, page: float) -> Any:
+    """A chart without data, as it looks. Not higher than a page."""
+    from openpyxl.chart import BarChart, LineChart
+
+    chart = LineChart() if figure.chart is Chart.LINE else BarChart()
+    if figure.chart is Chart.LINE:
+        chart.height = 8.5
+        chart.y_axis.scaling.min = 0
+    else:
+        chart.type = "bar"
+        chart.height = min(max(6.0, bars * 0.75 + 3.0), page)
+        chart.gapWidth = 40
+        if figure.chart is not Chart.PYRAMID:
+            chart.x_axis.scaling.orientation = "maxMin"  # in the order of the table
+            chart.y_axis.crosses = "max"
+    if figure.chart in (Chart.STACKED, Chart.PYRAMID):
+        chart.grouping, chart.overlap = "stacked", 100
+    if figure.chart is Chart.PYRAMID:
+        chart.gapWidth = 20
+        chart.x_axis.tickLblPos = "low"
+    chart.x_axis.delete = chart.y_axis.delete = False
+    chart.y_axis.numFmt = SIGNED
+    chart.y_axis.majorGridlines.spPr = _grey()
+    chart.width = 17.5
+    chart.title = None
+    if len(figure.series) > 1:
+        chart.legend.position = "b"
+    else:
+        chart.legend = None
+        chart.title = figure.table.columns[figure.table.position(figure.series[0])].title
+    return chart
 
 
 def _named(series: Any, heading: str, number: int, figure: Figure) -> None:

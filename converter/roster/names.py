@@ -10,5 +10,5 @@ import unicodedata
 
 
 def plain(text: str) -> str:
-    """What counts in a name: neither blanks and punctuation nor width and case."""
+    """What counts in a name: neither spaces and punctuation nor width and case."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))

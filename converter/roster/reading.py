@@ -1,7 +1,7 @@
 """A roster's workbook → units, checked like any other sheet, and against itself.
 
 Reading, headings and kinds are those of the form's sheets (stages F, S, K). On top: a code that
-stands twice (C801), a unit that stands twice under one upper union (C802), names of which blanks,
+stands twice (C801), a unit that stands twice under one upper union (C802), names of which spaces,
 punctuation and width are the only difference (C803, C806), codes that no identity file can hold
 (C804), long codes that were typed as numbers (C805), and codes without their zeros that may be one
 of several that were issued (C807). Codes that differ only in case or leading zeros count as one: a
@@ -12,7 +12,7 @@ roster is told so (C816), and so are characters that a text file lost (C817).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -30,6 +30,7 @@ from converter.model.forms import Field, Form
 from converter.model.issues import Issue, Issues, Level, Params, Place
 from converter.model.submissions import LONGEST_CONTACT, Outcome, RawSheet, Unit
 from converter.roster import codes
+from converter.roster.codes import CodedUnit
 from converter.roster.lists import UnitList, read_lists
 from converter.roster.names import plain
 from converter.validation import sheets
@@ -93,14 +94,8 @@ def read(path: Path, table: Form, known: Sequence[Unit] = (), prefix: str = "") 
     sound = [n for n, one in enumerate(records) if one.key not in bad]
     units = _with_contacts([_unit(texts, n, table) for n in sound])
     results = list(codes.coded(units, known, prefix))
-    name, superior = _field(table, "unit_name"), _field(table, "superior_name")
-    for n, one in zip(sound, results, strict=True):
-        if one.moved_from:
-            params: Params = {"other": one.moved_from, "code": one.unit.code}
-            place = records[n].place(
-                superior.key if superior.key in records[n].raw.at else name.key
-            )
-            issues.append(replace(_issue("C815", table, place, one.unit.name), params=params))
+    sound_records = [records[n] for n in sound]
+    issues += _moves(zip(sound_records, results, strict=True), table)
     code = _field(table, "unit_code").key
     rows = tuple(
         {key: column[n] for key, column in texts.items()} | {code: one.unit.code}
@@ -115,6 +110,16 @@ def read(path: Path, table: Form, known: Sequence[Unit] = (), prefix: str = "") 
     )
 
 
+def _moves(coded: Iterable[tuple[_Record, CodedUnit]], table: Form) -> Iterator[Issue]:
+    """Units that stood under another union before."""
+    name, superior = _field(table, "unit_name").key, _field(table, "superior_name").key
+    for record, one in coded:
+        if one.moved_from:
+            params: Params = {"other": one.moved_from, "code": one.unit.code}
+            place = record.place(superior if superior in record.raw.at else name)
+            yield replace(_issue("C815", table, place, one.unit.name), params=params)
+
+
 def _lists(path: Path, table: Form, report: IssueCollector) -> list[UnitList]:
     """The lists of a workbook; why there is none goes to the report."""
     lists: list[UnitList] = []
@@ -123,7 +128,10 @@ def _lists(path: Path, table: Form, report: IssueCollector) -> list[UnitList]:
             fits = stamp.check_form(stamp.read_stamp(book.properties), table, report)
             if fits:
                 lists = read_lists(book, table, report)
-            if fits and not lists:
+            if not fits:
+                (found,) = report.issues
+                report.issues[:] = [replace(found, params={**found.params, "variant": "roster"})]
+            elif not lists:
                 empty = read_sheets(book, table, report)
                 for raw in (raw for raw in empty.values() if not len(raw)):
                     report.issues.append(_issue("C811", table, Place(report.file, raw.name)))

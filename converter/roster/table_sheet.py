@@ -67,7 +67,7 @@ def write(
     sheet.sheet_view.showGridLines = True
     _fill(sheet, table, rows, painter)
     for key, offered in (choices or {}).items():
-        _offer(sheet, [field.key for field in table.main_table].index(key) + 1, offered)
+        _add_dropdowns(sheet, [field.key for field in table.main_table].index(key) + 1, offered)
     for name, value in (("form", table.id), ("version", table.version)):
         book.custom_doc_props.append(StringProperty(name=name, value=value))
     saving.save(book, path)
@@ -90,7 +90,7 @@ def _fill(sheet: Any, table: Form, rows: Sequence[Row], painter: Painter) -> Non
         sheet.print_title_rows = f"{HEADING_ROW}:{HEADING_ROW}"
 
 
-def _offer(sheet: Any, column: int, offered: Sequence[Sequence[str]]) -> None:
+def _add_dropdowns(sheet: Any, column: int, offered: Sequence[Sequence[str]]) -> None:
     """A dropdown for each row; rows that offer the same share one."""
     cells: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for row, texts in enumerate(offered, HEADING_ROW + 1):

@@ -45,9 +45,9 @@ class AdviseFrom(RuleFamily):
         return {"from": self.from_(rule)}
 
     def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
-        told = at_most(unknowns.value(path) + 1, self.from_(rule))
+        below = at_most(unknowns.value(path) + 1, self.from_(rule))
         named = unknowns.fact("named", *self.unless(rule)) if self.unless(rule) else NEVER
-        return Demand(unknowns.filled(path), some((told, named)))
+        return Demand(unknowns.filled(path), some((below, named)))
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         ref = refs.at(path)

@@ -59,8 +59,8 @@ class Unknowns:
         ahead = timedelta(366 * years_ahead)
         self.today: Sum = self.number("today", _day(today), _day(today + ahead))
 
-    def called(self, path: str) -> str:
-        """What a field is called in formulas."""
+    def variable(self, path: str) -> str:
+        """The name of a field's variable in formulas."""
         return path
 
     @staticmethod
@@ -77,7 +77,7 @@ class Unknowns:
         """A number; of a date, its days."""
         field = self.form.field(path)
         low, high = _range(field, self.form)
-        return self.number(self.called(path), low, high, about=path)
+        return self.number(self.variable(path), low, high, about=path)
 
     def chosen(self, path: str, codes: Iterable[str]) -> Formula:
         """A choice is made, and is one of some codes."""
@@ -88,11 +88,11 @@ class Unknowns:
         field = self.form.field(path)
         listed = KINDS[field.kind].code_list(field, self.form)
         known = frozenset(entry.code for entry in listed.entries) if listed else frozenset()
-        return OneOf(self.called(path), frozenset(codes), known)
+        return OneOf(self.variable(path), frozenset(codes), known)
 
     def fact(self, *name: object) -> Formula:
         """Something that rules of this name agree on, whatever it is."""
-        return Fact(_named(*(self.called(str(part)) for part in name)))
+        return Fact(_named(*(self.variable(str(part)) for part in name)))
 
     def number(self, name: str, low: int, high: int, *, about: str = "") -> Sum:
         """A whole number between limits."""
@@ -115,7 +115,7 @@ class Unknowns:
         """How many days that many years after a date are. Four of them have one leap day, but for
         centuries; who knows the date, knows which."""
         days = 365 * years + years // 4
-        name = _named("years", years, self.called(after))
+        name = _named("years", years, self.variable(after))
         return self.number(name, max(days - 3, 365 * years), days + 2)
 
     def years_back(self, years: int) -> Sum:

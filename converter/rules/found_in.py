@@ -34,8 +34,8 @@ class FoundIn(Listed):
 
     def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
         listed = unknowns.fact("listed", path, self.rows(rule))
-        there = every((unknowns.filled(path), unknowns.present(sheet_of(self.rows(rule)))))
-        return Demand(there, listed)
+        applies = every((unknowns.filled(path), unknowns.present(sheet_of(self.rows(rule)))))
+        return Demand(applies, listed)
 
     def arrange(self, rule: Rule, path: str, answers: Answers, form: Form) -> None:
         own, key = path.split("."), self.rows(rule).split(".")

@@ -100,7 +100,7 @@ class MustHold(RuleFamily):
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         found = self._read(rule, form)
-        text = str(_WordingWalk(form, lambda one: called(one, form)).of(found.tree))
+        text = str(_WordingWalk(form, lambda one: operand_text(one, form)).of(found.tree))
         return {"condition": text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"}
 
     def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
@@ -118,8 +118,8 @@ class MustHold(RuleFamily):
         return f"IF({both(usable)},NOT({holds}),FALSE)"
 
 
-def called(one: Operand, form: Form) -> str:
-    """An operand in words."""
+def operand_text(one: Operand, form: Form) -> str:
+    """How a sentence names an operand."""
     if one.what == "field":
         return title(one.path, form)
     sheet = form.sheet(sheet_of(one.path)).title
@@ -171,7 +171,7 @@ class _Operands:
         if one.what == "field":
             field, text = form.field(one.path), self.tables.column(one.path).text.iloc[at]
             return f"{field.title} {KINDS[field.kind].cell(text, field, form)}"
-        return f"{called(one, form)} {int(self.value(one)[at])}"
+        return f"{operand_text(one, form)} {int(self.value(one)[at])}"
 
 
 class _ArrayWalk(TreeWalk):

@@ -25,8 +25,8 @@ class NotIn(Listed):
 
     def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
         listed = unknowns.fact("listed", path, self.rows(rule))
-        there = every((unknowns.filled(path), unknowns.present(sheet_of(self.rows(rule)))))
-        return Demand(there, negation(listed))
+        applies = every((unknowns.filled(path), unknowns.present(sheet_of(self.rows(rule)))))
+        return Demand(applies, negation(listed))
 
     def arrange(self, rule: Rule, path: str, answers: Answers, form: Form) -> None:
         apart(path, self.rows(rule), answers)

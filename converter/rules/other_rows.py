@@ -87,9 +87,9 @@ def apart(path: str, rows: str, answers: Answers) -> None:
     """Change the answers to a field that stand in rows of another table."""
     sheet, _, key = path.partition(".")
     table, _, other = rows.partition(".")
-    there = {row[other] for row in answers[table]}
+    listed = {row[other] for row in answers[table]}
     for row in answers[sheet]:
-        while row[key] and row[key] in there:
+        while row[key] and row[key] in listed:
             row[key] += "9"
 
 
@@ -110,9 +110,9 @@ class Listed(RuleFamily):
     def found(self, rule: Rule, path: str, tables: FormColumns) -> Mask:
         """The records whose value stands in a usable row."""
         texts, sound, submissions = texts_of(tables, self.rows(rule))
-        there = keys(submissions[sound], texts[sound])
+        listed = keys(submissions[sound], texts[sound])
         own, _, submission = texts_of(tables, path)
-        found: Mask = keys(submission, own).isin(there)
+        found: Mask = keys(submission, own).isin(listed)
         return found
 
     def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:

@@ -48,8 +48,8 @@ class SumsRows(RuleFamily):
 
     def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
         rows = self.rows(rule)
-        there = every((unknowns.filled(path), unknowns.present(sheet_of(rows))))
-        return Demand(there, equal(unknowns.value(path), unknowns.total(rows)))
+        applies = every((unknowns.filled(path), unknowns.present(sheet_of(rows))))
+        return Demand(applies, equal(unknowns.value(path), unknowns.total(rows)))
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         rows, typed = self.rows(rule), refs.at(path)

@@ -41,9 +41,14 @@ def find_field(form: Form, text: str) -> Field:
     return found
 
 
+def count_fields(form: Form) -> list[Field]:
+    """The unit's numbers."""
+    return [f for f in form.record if kinds.KINDS[f.kind].value_type is ValueType.COUNT]
+
+
 def find_count(form: Form, text: str) -> Field:
     """The unit's number that is meant by a key or a title. Raises UsageError."""
-    counts = [f for f in form.record if kinds.KINDS[f.kind].value_type is ValueType.COUNT]
+    counts = count_fields(form)
     for field in counts:
         if text.strip() in (field.key, field.path, field.title):
             return field
@@ -117,8 +122,8 @@ class Breakdowns:
         groups = []
         for field in fields:
             table = table_of(self.form, field.sheet)
-            there = field.key in self.register.columns(table)
-            groups.append(group_sql(field, "a" if table == ANSWERS else "m") if there else "''")
+            stored = field.key in self.register.columns(table)
+            groups.append(group_sql(field, "a" if table == ANSWERS else "m") if stored else "''")
         rows = self.register.query(
             f"SELECT {', '.join(groups)}, count(*) FROM answers a"
             " JOIN units_in($1) u ON u.id = a.unit"

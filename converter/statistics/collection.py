@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from datetime import date
 from itertools import combinations
 from typing import Any
@@ -20,9 +21,9 @@ from converter.kinds.base import ValueType
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.register import Snapshot, periods, unit_changes
-from converter.register.forgetting import whole_periods
+from converter.register.forwarded import members_without_rows
 from converter.register.periods import Period
-from converter.register.schema import name, table_of
+from converter.register.schema import ANSWERS, name, table_of
 from converter.statistics import breakdowns, cards, progress
 from converter.statistics.breakdowns import Breakdowns, group_sql
 from converter.statistics.cards import StatisticsCard, card_of, percent
@@ -91,29 +92,36 @@ def figures(
 
 
 def _members_too(found: list[Figure], register: Snapshot, period: str) -> list[Figure]:
-    """Without the tables of members where all of them were removed for good: zeros would lie."""
-    if period not in whole_periods(register):
+    """Without the tables of members where there is a row of none of them: zeros would lie."""
+    if _has_rows(register, period) or not members_without_rows(register, period):
         return found
     return [figure for figure in found if not figure.table.total]
+
+
+def _has_rows(register: Snapshot, period: str) -> bool:
+    return bool(register.query("SELECT 1 FROM members WHERE period = ? LIMIT 1", [period]))
 
 
 @dataclass(frozen=True, slots=True)
 class CollectionState:
     """What stands over a summary: the union that collects ('' where the roster does not say), how
-    the period stands, and whether its members were removed for good."""
+    the period stands, and how many members are in no table of members."""
 
     union: str
     state: str  # open, closed, collected
     changed: str  # ISO time
-    forgotten: bool
+    without_rows: int  # members that were removed for good, or of whom figures alone came
+    has_rows: bool  # whether there are others
 
 
 def heading(register: Snapshot, period: str) -> CollectionState:
     """What stands over the summary of a period."""
     rows = register.query("SELECT period, state, changed, officer FROM periods")
     found = periods.in_force(rows).get(period, Period(period, periods.COLLECTED, "", ""))
-    forgotten = period in whole_periods(register)
-    return CollectionState(Tree.of(register, period).top, found.state, found.changed, forgotten)
+    without_rows = members_without_rows(register, period)
+    has_rows = _has_rows(register, period)
+    union = Tree.of(register, period).top
+    return CollectionState(union, found.state, found.changed, without_rows, has_rows)
 
 
 def groups(form: Form) -> list[str]:
@@ -130,34 +138,42 @@ class _Register:
     period: str
     form: Form
     merged: Mapping[str, str] | None = None  # code of a unit → that of who reports for it now
+    sums: dict[str, Mapping[str, int | None]] = dataclass_field(default_factory=dict, init=False)
 
     def count(self, field: Field, also_in: str = "") -> int | None:
         """The sum of a unit field, of the units that reported for `also_in` too ('' = of all)."""
-        if field.sheet != self.form.record.key or field.key not in self.register.columns("answers"):
+        if field.sheet != self.form.record.key:
             return None
-        total = self._of_units(f"sum(TRY_CAST({name(field.key)} AS BIGINT))", also_in)
-        return None if total is None else int(total)
+        if also_in not in self.sums:  # all of them at once, in one query
+            keys = [f.key for f in breakdowns.count_fields(self.form)]
+            keys = [key for key in keys if key in self.register.columns(ANSWERS)]
+            found = self._of_units([f"sum(TRY_CAST({name(k)} AS BIGINT))" for k in keys], also_in)
+            totals = (None if total is None else int(total) for total in found)
+            self.sums[also_in] = dict(zip(keys, totals, strict=True))
+        return self.sums[also_in].get(field.key)
 
     def units(self, also_in: str = "") -> int:
-        return int(self._of_units("count(DISTINCT unit)", also_in))
+        return int(self._of_units(["count(DISTINCT unit)"], also_in)[0])
 
     def unconfirmed(self) -> int:
         """Units that count without a signature, where the union issued an identity file."""
         sql = "SELECT count(*) FROM submissions WHERE period = ? AND state = 'unconfirmed'"
         return int(self.register.query(sql, [self.period])[0][0])
 
-    def _of_units(self, what: str, also_in: str) -> Any:
+    def _of_units(self, what: Sequence[str], also_in: str) -> Sequence[Any]:
+        if not what:
+            return ()
         sql = (
             f"WITH {unit_changes.MERGED},"
             " keys AS (SELECT k.id, coalesce('c ' || m.last, k.unit_key) AS unit_key"
             "  FROM unit_keys() k LEFT JOIN merged m ON k.unit_key = 'c ' || m.code)"
-            f" SELECT {what} FROM answers WHERE period = $3"
+            f" SELECT {', '.join(what)} FROM answers WHERE period = $3"
             " AND ($4 = '' OR unit IN (SELECT k.id FROM keys k WHERE k.unit_key IN (SELECT"
             " o.unit_key FROM answers b JOIN keys o ON o.id = b.unit WHERE b.period = $4)))"
         )
         merged = self.merged or {}
         params = [[*merged], [*merged.values()], self.period, also_in]
-        return self.register.query(sql, params)[0][0]
+        return self.register.query(sql, params)[0]
 
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
         table = table_of(self.form, fields[0].sheet)

@@ -29,7 +29,7 @@ from converter.statistics.figure import (
 INDENT = "\u3000"  # a full-width space for each level of the tree
 
 # $1 is the period. `known`: the units that are expected or sent something; `sent`: what came.
-KNOWN = (
+KNOWN_UNITS = (
     "WITH known AS ("
     " SELECT r.superior, r.code, r.name, r.position, r.contact, r.phone, u.id AS unit"
     "  FROM roster_of($1) r LEFT JOIN units u ON u.code = r.code AND u.via = r.via"
@@ -47,7 +47,7 @@ KNOWN = (
     "  FROM submissions s WHERE period = $1 GROUP BY unit)"
 )
 # Why a unit of `known` does not count.
-HOW = (
+WHY_MISSING = (
     "WHEN s.unit IS NULL THEN 'all' WHEN s.waits THEN 'held'"
     " WHEN s.withdrawn THEN 'withdrawn' ELSE 'refused'"
 )
@@ -152,7 +152,7 @@ def progress(card: StatisticsCard, register: Snapshot, period: str, tree: Tree) 
     """Units by superior union: expected, reported, of these unconfirmed and with warnings; held,
     only rejected, missing."""
     answer = register.query(
-        f"{KNOWN} SELECT k.superior, count(*), count(*) FILTER (s.counts),"
+        f"{KNOWN_UNITS} SELECT k.superior, count(*), count(*) FILTER (s.counts),"
         "  count(*) FILTER (s.unconfirmed), count(*) FILTER (s.warned),"
         "  count(*) FILTER (NOT s.counts AND s.waits),"
         "  count(*) FILTER (NOT s.counts AND NOT s.waits AND NOT s.withdrawn),"
@@ -251,7 +251,7 @@ def _timed_by(units: Counter[str]) -> str:
 def missing(register: Snapshot, period: str, tree: Tree) -> Figure:
     """Every unit that does not count yet, by superior union."""
     answer = register.query(
-        f"{KNOWN} SELECT k.superior, k.code, k.name, CASE {HOW} END"
+        f"{KNOWN_UNITS} SELECT k.superior, k.code, k.name, CASE {WHY_MISSING} END"
         " FROM known k LEFT JOIN sent s ON s.unit = k.unit"
         " WHERE s.unit IS NULL OR NOT s.counts ORDER BY k.position, k.code, k.name",
         [period],

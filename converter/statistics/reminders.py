@@ -13,9 +13,32 @@ from converter.register import Snapshot, decisions
 from converter.register.precedence import ASK
 from converter.register.schema import COUNTS
 from converter.statistics.figure import Figure, Row, StatisticsTable, catalogue_columns
-from converter.statistics.progress import HOW, KNOWN, Tree
+from converter.statistics.progress import KNOWN_UNITS, WHY_MISSING, Tree
 
 REASONS = 3  # that are named of a file
+# Units that do not count, each with the last file that it sent, and those that were asked about a
+# file that counts and have sent none since. $1 is the period, $2 the contents of those files, $3
+# the last submission there was when each was asked about.
+_TO_CALL = (
+    f"{KNOWN_UNITS}, last AS (SELECT unit, max(id) AS id FROM submissions WHERE period = $1"
+    "  AND unit <> 0 GROUP BY unit),"
+    " asked_about AS (SELECT unnest($2::VARCHAR[]) AS content, unnest($3::BIGINT[]) AS after),"
+    " asked AS (SELECT unit, max(id) AS id FROM submissions s WHERE s.period = $1"
+    f"  AND {COUNTS} AND EXISTS (SELECT 1 FROM asked_about a WHERE a.content = s.content"
+    "   AND NOT EXISTS (SELECT 1 FROM submissions n WHERE n.unit = s.unit"
+    "    AND n.period = $1 AND n.id > a.after)) GROUP BY unit),"
+    " faults AS (SELECT submission, list(code ORDER BY code) AS codes FROM findings"
+    "  WHERE level = 'error' GROUP BY submission)"
+    " SELECT k.superior, k.code, k.name, k.contact, k.phone,"
+    f" CASE WHEN a.unit IS NOT NULL THEN 'asked' {WHY_MISSING} END, coalesce(f.content, ''),"
+    " coalesce(f.file, ''), coalesce(f.reason, ''), coalesce(f.received, ''), f.state, x.codes"
+    " FROM known k LEFT JOIN sent s ON s.unit = k.unit"
+    " LEFT JOIN last l ON l.unit = k.unit LEFT JOIN asked a ON a.unit = k.unit"
+    " LEFT JOIN submissions f ON f.id = coalesce(a.id, l.id)"
+    " LEFT JOIN faults x ON x.submission = f.id"
+    " WHERE s.unit IS NULL OR NOT s.counts OR a.unit IS NOT NULL"
+    " ORDER BY k.position, k.code, k.name"
+)
 _PHONE = re.compile(r"[+（(]?[0-9][0-9 （()）*#/、,，;；转-]{5,}[0-9]")
 
 
@@ -28,27 +51,8 @@ def reminders(
     decided = decisions.rulings(decisions.read_from(register)).decided
     asked = {content: one for content, one in decided.items() if one.action == ASK}
     tree = Tree.of(register, period)
-    answer = register.query(
-        f"{KNOWN}, last AS (SELECT unit, max(id) AS id FROM submissions WHERE period = $1"
-        "  AND unit <> 0 GROUP BY unit),"
-        " asked_about AS (SELECT unnest($2::VARCHAR[]) AS content, unnest($3::BIGINT[]) AS after),"
-        " asked AS (SELECT unit, max(id) AS id FROM submissions s WHERE s.period = $1"
-        f"  AND {COUNTS} AND EXISTS (SELECT 1 FROM asked_about a WHERE a.content = s.content"
-        "   AND NOT EXISTS (SELECT 1 FROM submissions n WHERE n.unit = s.unit"
-        "    AND n.period = $1 AND n.id > a.after)) GROUP BY unit),"
-        " faults AS (SELECT submission, list(code ORDER BY code) AS codes FROM findings"
-        "  WHERE level = 'error' GROUP BY submission)"
-        " SELECT k.superior, k.code, k.name, k.contact, k.phone,"
-        f" CASE WHEN a.unit IS NOT NULL THEN 'asked' {HOW} END, coalesce(f.content, ''),"
-        " coalesce(f.file, ''), coalesce(f.reason, ''), coalesce(f.received, ''), f.state, x.codes"
-        " FROM known k LEFT JOIN sent s ON s.unit = k.unit"
-        " LEFT JOIN last l ON l.unit = k.unit LEFT JOIN asked a ON a.unit = k.unit"
-        " LEFT JOIN submissions f ON f.id = coalesce(a.id, l.id)"
-        " LEFT JOIN faults x ON x.submission = f.id"
-        " WHERE s.unit IS NULL OR NOT s.counts OR a.unit IS NOT NULL"
-        " ORDER BY k.position, k.code, k.name",
-        [period, list(asked), [one.after for one in asked.values()]],
-    )
+    after = [one.after for one in asked.values()]
+    answer = register.query(_TO_CALL, [period, list(asked), after])
     begun = _begun(register, period)
     keys = ["superior", "code", "unit", "contact", "phone", "how", "reason", "days"]
     keys += (["overdue"] if due else []) + ["received", "file"]
@@ -61,10 +65,10 @@ def reminders(
             why = decided[content].why
         since = _days(in_china(at or begun)[:10], today)
         overdue = (max((today - due).days, 0),) if due else ()
-        called = split_contact(contact, phone)
+        person = split_contact(contact, phone)
         status = message(f"summary_missing_{how}")
         received = in_china(at) if at else ""
-        rows.append((superior, code, unit, *called, status, why, since, *overdue, received, file))
+        rows.append((superior, code, unit, *person, status, why, since, *overdue, received, file))
     title = message("remind_title", period=period, count=len(rows))
     columns = catalogue_columns("remind", *keys)
     return Figure(StatisticsTable("remind", title, columns, tuple(rows)))

@@ -122,16 +122,16 @@ class Copy:
         """Leads to the next cell that is still in question: sorted and deleted rows are no harm.
         It looks some hundred rows ahead, so that an edit has few ways computed anew; farther on it
         knows the next row that was marked."""
-        there = quoted(plan.layout.place(key).sheet.title)
+        sheet = quoted(plan.layout.place(key).sheet.title)
         end, back = self._beyond(plan, key)
         following = self._following[key].get(row)
         if following:
             first = min(self.rows(key)[following])
-            end, back = f"{there}{column_letters(first)}{following}", message("report_copy_next")
+            end, back = f"{sheet}{column_letters(first)}{following}", message("report_copy_next")
         letters, bottom = column_letters(open_), max(min(row + AHEAD, last), row) + 1
         area = f"${letters}{row + 1}:${letters}{bottom}"
         found = f'MATCH("?*",{area},0)'
-        start, beyond = expressions.quote("#" + there), expressions.quote("#" + end)
+        start, beyond = expressions.quote("#" + sheet), expressions.quote("#" + end)
         target = f"IFERROR({start}&INDEX({area},{found})&(ROW()+{found}),{beyond})"
         next_one = message("report_copy_next")
         text = f"IF(ISNUMBER({found}),{expressions.quote(next_one)},{expressions.quote(back)})"

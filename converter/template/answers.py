@@ -37,7 +37,7 @@ SECONDS_A_DAY = 86_400
 TEXT_START, TEXT_END = b'" t="inlineStr"><is><t>', b"</t></is></c>"
 _KEPT_START = b'" t="inlineStr"><is><t xml:space="preserve">'
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,300}(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?")
-# What cannot stand in XML as it is, is taken for an escape, or loses its blanks. Texts are
+# What cannot stand in XML as it is, is taken for an escape, or loses its spaces. Texts are
 # looked at all at once, joined by \x01.
 _NEEDS_ESCAPING = re.compile(
     "[&<>\x00\x02-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]|_x|\\s\x01|\x01\\s"

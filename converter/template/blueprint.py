@@ -276,7 +276,7 @@ def _cell_styles(places: TemplateLayout, stamp: Stamp, *, copy: bool) -> Iterato
 
 
 def compact(xml: bytes) -> bytes:
-    """XML as it is written here: without openpyxl's blanks, attributes that say what is so anyway,
+    """XML as it is written here: without openpyxl's spaces, attributes that say what is so anyway,
     types of blank cells and values that nobody has computed. (No text holds these: in texts < and >
     are escaped.)"""
     xml = xml.replace(b" />", b"/>").replace(b'" t="n"/>', b'"/>').replace(b"<v/>", b"")

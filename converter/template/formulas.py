@@ -146,12 +146,7 @@ class FieldFormulas:
         has_cell = self.place.has(field.key, "fault")
         if has_cell:
             return self.place.helper(field.key, "fault")
-        return self.fault(field, self._explained(field))
-
-    def _explained(self, field: Field) -> str:
-        if isinstance(self.place, UnitLayout):
-            return self.place.explained(field.key)
-        return self.explained(self.place.explanation)
+        return self.fault(field, self.place.explained(field.key))
 
     def blank(self, field: Field) -> str:
         """TRUE where nothing was typed in a table's cell: an error or a truth value has no norm
@@ -238,7 +233,8 @@ class FieldFormulas:
             return f'IF({norm}="","",{expressions.look_up(norm, code, text)})'
         return norm
 
-    def explained(self, cell: str) -> str:
+    @staticmethod
+    def explained(cell: str) -> str:
         """TRUE where a reason was typed."""
         return f"IF(ISERROR({cell}),TRUE,NOT({expressions.is_blank(cell)}))"
 

@@ -69,12 +69,12 @@ def _overview(sheet: Any, row: int, layout: TemplateLayout, painter: Painter) ->
     sheet.row_dimensions[row].height = 26
     for place in layout.places:
         row += 1
-        there = quoted(place.sheet.title)
-        target = f'"#{there}A1"'
+        prefix = quoted(place.sheet.title)
+        target = f'"#{prefix}A1"'
         name = painter.paint(sheet.cell(row, 2), CARD_LINK)
         put_formula(name, LINK.format(target=target, text=f'"{place.sheet.title}"'))
         status = painter.paint(sheet.cell(row, 3), CARD_LINK)
-        totals = {"target": there + place.total("target"), "text": there + place.total("status")}
+        totals = {"target": prefix + place.total("target"), "text": prefix + place.total("status")}
         put_formula(status, LINK.format(**totals))
         sheet.row_dimensions[row].height = 26
         clear = style.verdict_style(style.FINE)

@@ -241,6 +241,10 @@ class MemberLayout:
     def explanation(self) -> str:
         return self._at(self.explanation_column)
 
+    def explained(self, key: str = "") -> str:
+        """The workbook's name for: TRUE in a row where a reason was typed, one for all fields."""
+        return f"reason_{self.sheet.key}"
+
     def below(self, column: int) -> str:
         """A column below the prepared rows."""
         letter = column_letters(column)

@@ -39,7 +39,7 @@ from converter.template.layout import (
 from converter.template.offers import offer, put_cursor
 from converter.template.print_setup import hide_helpers, set_page
 from converter.template.refs import SheetRefs
-from converter.template.row_formulas import put_named
+from converter.template.row_formulas import named, put_named
 from converter.template.style import CellStyle, Painter, text_lines
 from converter.template.summary import LINK, STATUS, is_own, member_totals
 
@@ -182,6 +182,11 @@ def _row(
 ) -> None:
     """The first prepared row, pattern of all others: looks and formulas (see `rows`)."""
     formulas = _formulas(layout, member)
+    reason = constants.replace(FieldFormulas.explained(member.explanation))
+    assert reason
+    sheet.parent.defined_names[member.explained()] = named(
+        member.explained(), reason, sheet, member.FIRST_ROW
+    )
     for column, look in (
         cell_styles(member) | dict.fromkeys(member.helpers.values(), HELPER)
     ).items():
@@ -203,7 +208,7 @@ def _row(
 def _formulas(layout: TemplateLayout, member: MemberLayout) -> dict[int, str]:
     """The formulas of the first row, by column."""
     formulas = FieldFormulas(layout.form, member, SheetRefs(layout, member.sheet.key))
-    explained = formulas.explained(member.explanation)
+    explained = member.explained()
     found = {member.NUMBER: f"ROW()-ROW($A${member.HEADING_ROW})"}
     messages, typed, present = [], [], []
     for field in member.sheet:

@@ -34,46 +34,46 @@ class SheetRefs:
         place = self.layout.place(sheet)
         if sheet != self.sheet and not place.sheet.is_record:
             raise ValueError(f"at: {path} has many records, its sheet is not {self.sheet}")
-        there = self._there(sheet)
+        qualifier = self._qualifier(sheet)
         raw, norm = place.raw(key), place.helper(key, "norm")
         if isinstance(place, UnitLayout):
-            blank = f'{there}{norm}=""'
+            blank = f'{qualifier}{norm}=""'
             if not self.form.field(path).derive:
                 # A cell that holds an error or a truth value has no norm either, but a fault.
-                blank = f'AND({blank},{there}{place.helper(key, "fault")}="")'
+                blank = f'AND({blank},{qualifier}{place.helper(key, "fault")}="")'
         else:
             blank = FieldFormulas(self.form, place, self).blank(place.sheet.field(key))
-        return Ref(there + raw, there + norm, blank, self._usable(path))
+        return Ref(qualifier + raw, qualifier + norm, blank, self._usable(path))
 
     def _usable(self, path: str) -> str:
         """A table's rows have no cell for it."""
         sheet, _, key = path.partition(".")
         place = self.layout.place(sheet)
         if isinstance(place, UnitLayout):
-            return self._there(sheet) + place.helper(key, "usable")
+            return self._qualifier(sheet) + place.helper(key, "usable")
         formulas = FieldFormulas(self.form, place, replace(self, by_kind=True))
         field = place.sheet.field(key)
         if self.by_kind:
             return formulas.usable_by_kind(field)
-        return formulas.usable(field, formulas.explained(place.explanation))
+        return formulas.usable(field, place.explained(key))
 
     def rows(self, path: str) -> Ref:
         """A column of a table, with its heading cell, whose norm is empty."""
         sheet, _, key = path.partition(".")
-        table, there = self.layout.tables[sheet], self._there(sheet)
+        table, qualifier = self.layout.tables[sheet], self._qualifier(sheet)
         return Ref(
-            there + table.whole(table.columns[key]),
-            there + table.whole(table.helpers[key, "norm"]),
+            qualifier + table.whole(table.columns[key]),
+            qualifier + table.whole(table.helpers[key, "norm"]),
             "",
-            self._all_usable(table, key, there),
+            self._all_usable(table, key, qualifier),
         )
 
-    def _all_usable(self, table: MemberLayout, key: str, there: str) -> str:
+    def _all_usable(self, table: MemberLayout, key: str, qualifier: str) -> str:
         """As many rows are filled as have a value that is in no error."""
-        norm = there + table.whole(table.helpers[key, "norm"])
+        norm = qualifier + table.whole(table.helpers[key, "norm"])
         sound = f'({norm}<>"")'
         if table.has(key, "fault"):
-            fault = there + table.whole(table.helpers[key, "fault"])
+            fault = qualifier + table.whole(table.helpers[key, "fault"])
             error = label(self.form, "joiner") + prefix(self.form, Level.ERROR)
             sound += f"*(LEFT({fault},{len(error)})<>{quote(error)})"
         else:
@@ -95,8 +95,8 @@ class SheetRefs:
         """Counts from the heading, as the ranges of `rows` do."""
         return f"(ROW()-ROW($A${self.layout.tables[self.sheet].HEADING_ROW})+1)"
 
-    def _there(self, sheet: str) -> str:
+    def _qualifier(self, sheet: str) -> str:
         return "" if sheet == self.sheet else quoted(self.form.sheet(sheet).title)
 
     def _total(self, table: str, name: str) -> str:
-        return self._there(table) + self.layout.tables[table].total(name)
+        return self._qualifier(table) + self.layout.tables[table].total(name)

@@ -87,10 +87,10 @@ class TextSheet:
 
     def names(self, index: int) -> str:
         """What the workbook has to know: the rows to repeat in print, the filtered area."""
-        there, last = escape(quoted(self.name)), column_letters(len(self.columns))
+        prefix, last = escape(quoted(self.name)), column_letters(len(self.columns))
         sheet = f'localSheetId="{index}"'
-        titles = f"{there}${HEAD_ROW}:${HEAD_ROW}"
-        area = f"{there}$A${HEAD_ROW}:${last}${self.last_row}"
+        titles = f"{prefix}${HEAD_ROW}:${HEAD_ROW}"
+        area = f"{prefix}$A${HEAD_ROW}:${last}${self.last_row}"
         return (
             f'<definedName name="_xlnm.Print_Titles" {sheet}>{titles}</definedName>'
             f'<definedName name="_xlnm._FilterDatabase" {sheet} hidden="1">{area}</definedName>'

@@ -1,4 +1,4 @@
-"""Characters that nobody can see: blanks, format characters, fillers. They never decide anything.
+"""Characters that nobody can see: spaces, format characters, fillers. They never decide anything.
 
 The table follows from Unicode's categories (Zs, Zl, Zp, Cf) and its default-ignorable
 characters. A few of them are needed where they stand: a joiner between letters of Arabic or
@@ -61,7 +61,7 @@ _UNWANTED = re.compile(f"({_NEEDED})|[{INVISIBLE}]")
 
 
 def strip(text: str) -> str:
-    """Remove visible and invisible blanks at both ends."""
+    """Remove visible and invisible spaces at both ends."""
     if text and text[0] not in _ALL and text[-1] not in _ALL:
         return text
     return text.strip(BLANKS)
@@ -77,7 +77,7 @@ def squeeze(text: str) -> str:
     return text.translate(_SQUEEZE)
 
 
-def without_blanks(text: str) -> str:
+def without_whitespace(text: str) -> str:
     """Remove every blank."""
     return text.translate(_TO_NOTHING)
 

@@ -1,6 +1,6 @@
 """Texts from outside made safe and fitting for a line that a person reads.
 
-Control characters, direction marks and blanks without ink are shown by their number, so that
+Control characters, direction marks and spaces without ink are shown by their number, so that
 a file name cannot move the cursor or turn the line round, and a stray blank can be seen. A
 Chinese character takes two columns of a terminal.
 
@@ -81,7 +81,7 @@ def cut(text: str, width: int) -> str:
 
 
 def wrapped(indent: str, parts: Sequence[str], width: int) -> list[str]:
-    """Parts in lines of at most so many columns, two blanks between them; a part that fills more
+    """Parts in lines of at most so many columns, two spaces between them; a part that fills more
     than a line is broken, and its lines are indented by as much again.
 
     >>> wrapped(" ", ["单位一", "接收", "2026"], 14)

@@ -15,7 +15,7 @@ from converter.text import characters
 
 
 def cleaned(name: str) -> str:
-    """A name without invisible characters, and without blanks at its ends."""
+    """A name without invisible characters, and without spaces at its ends."""
     return characters.strip(characters.without_invisible(name))
 
 

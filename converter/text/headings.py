@@ -1,6 +1,6 @@
 """Headings and items are found by their text, however a clerk has dressed it up.
 
-Compared is what `normalized` leaves: no blanks, line breaks, stars, colons, remarks in brackets,
+Compared is what `normalized` leaves: no spaces, line breaks, stars, colons, remarks in brackets,
 full-width forms; a numbering in front is tolerated.
 
 >>> normalized("会员 姓名＊\\n（必填）") == normalized("会员姓名")

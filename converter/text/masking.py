@@ -41,7 +41,7 @@ def text(message: str) -> str:
 
 def whole(value: str) -> str:
     """Mask a text that is known to be an ID number, however badly it was typed."""
-    value = characters.without_blanks(value)
+    value = characters.without_whitespace(value)
     if len(value) < SHORTEST and not any(map(str.isdigit, value)):
         return value  # 无, N/A: there is nothing to hide
     if len(value) == LENGTH:

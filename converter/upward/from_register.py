@@ -1,4 +1,4 @@
-"""A union's register itself, its folder copied or restored from a backup → the partition of it.
+"""A union's register itself, its folder or a backup of it → the partition of it.
 
 What a register publishes is what a forward holds, but nobody has signed it: it counts as
 unconfirmed. Its newest period is taken; its roster says whose register it is.
@@ -6,15 +6,18 @@ unconfirmed. Its newest period is taken; its roster says whose register it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from converter.model.errors import RegisterError
+from converter.files import backup_zip
+from converter.files.backup_zip import BackupEntry
+from converter.model.errors import NotABackup, RegisterError
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
 from converter.package.origin import is_time
-from converter.register import Snapshot, periods, schema
+from converter.register import Snapshot, periods, published, schema
 from converter.statistics import collection
 from converter.upward import layout, writing
 from converter.upward.partition import ForwardRefused, ReadForward, disk_full, write_partition
@@ -44,6 +47,41 @@ def read(
     except (RegisterError, KeyError, TypeError, ValueError):
         return _refused(found, file, "P201")
     return replace(found, partition=True, replies=replies)
+
+
+def read_backup(
+    path: Path, file: str, form: Form, unions: Mapping[str, str], target: Path, number: int
+) -> ReadForward:
+    """The same with the one register in a backup, of which only what is published is opened."""
+    folder = target / "backup"
+    try:
+        with backup_zip.opened(path) as (archive, entries):
+            chosen = _published(entries)
+            if chosen is None:
+                return _refused(ReadForward(), file, "P211")
+            for entry in chosen:
+                if not backup_zip.is_whole(archive, entry):
+                    return _refused(ReadForward(), file, "P201")
+                backup_zip.extract(archive, entry, folder)
+            below = folder / PurePosixPath(chosen[0].name).parent
+        return read(below, file, form, unions, target, number)
+    except NotABackup:
+        return _refused(ReadForward(), file, "P201")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _published(entries: Sequence[BackupEntry]) -> list[BackupEntry] | None:
+    """What a backup's register has published, `state.json` first; None where it holds no register
+    or several."""
+    named = [PurePosixPath(one.name) for one in entries]
+    places = {path.parents[1] for path in named if path.name == "units.parquet" and path.parts[2:]}
+    found = [one for one in named if one.name == published.STATE and one.parent in places]
+    if len(found) != 1:
+        return None
+    (state,) = found
+    within = [one for one in entries if PurePosixPath(one.name).is_relative_to(state.parent)]
+    return sorted(within, key=lambda one: one.name != str(state))
 
 
 def _refused(found: ReadForward, file: str, code: str, **params: str | int) -> ReadForward:

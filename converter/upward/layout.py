@@ -17,6 +17,7 @@ DESCRIPTOR, SIGNATURE, IDENTITY, STANDING = (
 )  # fmt: skip
 SUFFIX, SEALED = ".csv.gz", ".age"
 UNITS, REPORTS, ANSWERS, MEMBERS = "units", "reports", "answers", "members"
+WITHOUT_ROWS = "members_without_rows"  # how many of the members that count
 FINDINGS, ROSTER, DECISIONS, REASONS = "findings", "roster", "decisions", "reasons"
 
 

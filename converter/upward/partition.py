@@ -160,14 +160,16 @@ def _contradictions(target: Path, found: ReadForward) -> str:
     counting = "state IN ('current', 'unconfirmed')"
     period = quoted(found.period)
     units, members = found.counts.get("units", -1), found.counts.get("members", -1)
+    with_rows = members - found.counts.get(layout.WITHOUT_ROWS, 0)
     people = (
         "false"
         if found.figures_only
+        # a report has all its rows or none
         else (
-            f"(SELECT count(*) FROM {of['members']}) <> {members}"
+            f"(SELECT count(*) FROM {of['members']}) <> {with_rows}"
             f" OR EXISTS (SELECT 1 FROM (SELECT submission, count(*) AS n FROM {of['members']}"
-            f" GROUP BY submission) m FULL JOIN (SELECT id, members FROM {reports}"
-            f" WHERE {counting} AND members > 0) r ON r.id = m.submission"
+            f" GROUP BY submission) m LEFT JOIN (SELECT id, members FROM {reports}"
+            f" WHERE {counting}) r ON r.id = m.submission"
             " WHERE m.n IS DISTINCT FROM r.members)"
         )
     )

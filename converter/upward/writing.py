@@ -25,7 +25,7 @@ from converter.model.errors import UsageError
 from converter.model.forms import Form
 from converter.package.descriptor import PROFILE
 from converter.register import Snapshot, forgetting
-from converter.register.forwarded import counting
+from converter.register.forwarded import counting, members_without_rows
 from converter.register.inserting import FLAG, NUMBER
 from converter.register.schema import name, quoted
 from converter.upward import layout
@@ -141,7 +141,7 @@ def extract(
         sql = _select(one, period, blank, set(register.columns(_SOURCE.get(one.name, one.name))))
         path = quoted(private / one.path)
         register.query(f"COPY ({sql}) TO '{path}' (FORMAT csv, HEADER, COMPRESSION gzip)")
-    return _counts(register, period)
+    return _counts(register, period, plan.figures_only)
 
 
 _SOURCE = {
@@ -177,7 +177,7 @@ _RENUMBERED = {
 }
 
 
-def _select(one: ForwardTable, period: str, blank: set[str], there: set[str]) -> str:
+def _select(one: ForwardTable, period: str, blank: set[str], stored: set[str]) -> str:
     """The rows of a table, numbered anew."""
     if one.name == layout.ROSTER:
         return _roster(period)
@@ -188,7 +188,7 @@ def _select(one: ForwardTable, period: str, blank: set[str], there: set[str]) ->
         value = (
             rows.get(key)
             or _RENUMBERED.get((one.name, key))
-            or (f"t.{name(key)}" if key in there else "''")
+            or (f"t.{name(key)}" if key in stored else "''")
         )
         if one.name == layout.ANSWERS and key in blank:
             value = "''"
@@ -207,7 +207,7 @@ def _roster(period: str) -> str:
     )
 
 
-def _counts(register: Snapshot, period: str) -> dict[str, int]:
+def _counts(register: Snapshot, period: str, figures_only: bool) -> dict[str, int]:
     """Completeness against the roster, and what there is of everything."""
     states = dict(
         register.query(
@@ -226,9 +226,11 @@ def _counts(register: Snapshot, period: str) -> dict[str, int]:
         " FROM roster_of($1) r WHERE r.owes",
         [period],
     )
+    without_rows = members if figures_only else members_without_rows(register, period)
     return {
         "units": int(units),
         "members": int(members),
+        layout.WITHOUT_ROWS: int(without_rows),
         "listed": int(listed),
         "missing": int(missing),
         **{f"reports_{state}": int(count) for state, count in sorted(states.items())},

@@ -1,7 +1,5 @@
-"""Backups: folders, files and registers in one zip, with a manifest that tells every byte.
-
-    manifest.json   format, time, and path, size, SHA-256, time of change of each file
-    files/…         the files themselves
+"""Backups: folders, files and registers in one zip, with a manifest that tells every byte
+(`files.backup_zip`).
 
 A backup that holds keys is sealed: the zip as a whole, with age, by a passphrase or for a
 recipient. A backup is read back before it gets its name. `restore` first verifies all of it and
@@ -17,21 +15,18 @@ import hashlib
 import json
 import os
 import shutil
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
 
-from converter.files import writing, zip_directory, zip_peek, zip_writing
+from converter.files import backup_zip, writing, zip_writing
+from converter.files.backup_zip import FILES, FORMAT, MANIFEST, BackupEntry
 from converter.files.os_errors import try_while_open
 from converter.model.errors import (
-    BackupDamaged,
     BackupSealed,
     NotABackup,
     OutputExists,
-    RestoreFault,
     UsageError,
 )
 from converter.register import audit, incoming
@@ -39,9 +34,6 @@ from converter.register.lock import Lock
 from converter.register.writer import FILE, LOCK, SPOOL
 from converter.text import file_names
 
-FORMAT = "gonghui-backup/1"
-MANIFEST, FILES = "manifest.json", "files/"
-LARGEST_MANIFEST = 256 << 20
 LARGEST_IDENTITY = 1 << 20
 
 
@@ -50,14 +42,6 @@ class BackupResult:
     files: int
     bytes: int
     registers: tuple[Path, ...] = ()  # those that it holds
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    name: str
-    bytes: int
-    sha256: str
-    modified: int  # nanoseconds since 1970
 
 
 # --- backup --------------------------------------------------------------------------------
@@ -145,11 +129,6 @@ def opened(path: Path, passphrase: str, key_file: Path | None, beside: Path) -> 
         plain.unlink(missing_ok=True)
 
 
-def is_backup(path: Path) -> bool:
-    """Whether a file looks like a backup, at a glance; one that is sealed tells nothing."""
-    return f'"format": "{FORMAT}"' in (zip_peek.glance(path, MANIFEST) or "")
-
-
 def is_sealed(path: Path) -> bool:
     from converter.identity import sealed_files
 
@@ -162,13 +141,13 @@ def _backup(
     if output.exists():
         raise OutputExists("backup_exists", path=output)
     found = [pair for root in _roots(paths) for pair in _walk(*root, leave_out=leave_out or output)]
-    entries: list[_Entry] = []
+    entries: list[BackupEntry] = []
 
     def members() -> Iterator[tuple[str, bytes]]:
         for name, path in found:
             changed = path.stat().st_mtime_ns
             data = path.read_bytes()
-            entries.append(_Entry(name, len(data), hashlib.sha256(data).hexdigest(), changed))
+            entries.append(BackupEntry(name, len(data), hashlib.sha256(data).hexdigest(), changed))
             yield FILES + name, data
         yield MANIFEST, _manifest(entries, when)
 
@@ -214,7 +193,7 @@ def _walk(name: str, path: Path, leave_out: Path) -> Iterator[tuple[str, Path]]:
                 yield f"{name}/{inside.relative_to(path).as_posix()}", inside
 
 
-def _manifest(entries: Sequence[_Entry], when: int) -> bytes:
+def _manifest(entries: Sequence[BackupEntry], when: int) -> bytes:
     manifest = {
         "format": FORMAT,
         "created": datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -227,9 +206,9 @@ def _manifest(entries: Sequence[_Entry], when: int) -> bytes:
 
 
 def _read_back(path: Path) -> None:
-    """`verify`; a file that cannot even be opened any more is the disk's fault (OSError)."""
+    """Verify it; a file that cannot even be opened any more is the disk's fault (OSError)."""
     try:
-        verify(path)
+        backup_zip.verify(path)
     except NotABackup as error:
         if isinstance(error.__cause__, OSError):
             raise error.__cause__ from None
@@ -239,26 +218,20 @@ def _read_back(path: Path) -> None:
 # --- restore -------------------------------------------------------------------------------
 
 
-def verify(path: Path) -> None:
-    """Look at every byte of a backup. Raises NotABackup, BackupDamaged."""
-    with _open(path) as (archive, entries):
-        _verify(archive, entries)
-
-
 def restore(path: Path, target: Path) -> BackupResult:
     """Verify a backup and restore it. Raises NotABackup, BackupDamaged,
     OutputExists, OSError."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise OutputExists("restore_exists", path=target)
-    with _open(path) as (archive, entries):
-        _verify(archive, entries)
+    with backup_zip.opened(path) as (archive, entries):
+        backup_zip.verify_entries(archive, entries)
         target.parent.mkdir(parents=True, exist_ok=True)
         writing.sweep(target.parent)
         private = writing.private_name(target.parent)
         private.mkdir(mode=0o700)
         try:
             for entry in entries:
-                _extract(archive, entry, private)
+                backup_zip.extract(archive, entry, private)
             for entry in entries:  # somebody may clear the folder meanwhile
                 (private / entry.name).stat()
             if target.exists():
@@ -270,88 +243,3 @@ def restore(path: Path, target: Path) -> BackupResult:
                 error.filename = str(target)  # a person knows no private names
             raise
     return BackupResult(len(entries), sum(entry.bytes for entry in entries))
-
-
-@contextlib.contextmanager
-def _open(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[_Entry]]]:
-    if path.exists() and not path.is_file():
-        raise NotABackup(path)  # opening a pipe would wait for ever
-    try:
-        archive = zipfile.ZipFile(path)
-    except zip_directory.DAMAGED as error:
-        raise NotABackup(path) from error
-    with archive:
-        try:
-            with archive.open(MANIFEST) as member:
-                data = member.read(LARGEST_MANIFEST + 1)
-            manifest = json.loads(data)
-            if manifest["format"] != FORMAT:
-                raise NotABackup(path)
-            entries = [_entry(entry) for entry in manifest["files"]]
-        except (*zip_directory.DAMAGED, KeyError, TypeError) as error:
-            raise NotABackup(path) from error
-        if len({entry.name for entry in entries}) != len(entries):
-            raise NotABackup(path)
-        yield archive, entries
-
-
-def _entry(listed: dict[str, Any]) -> _Entry:
-    """Raises ValueError for a path that leads out of the folder it is restored to."""
-    name = str(listed["path"])
-    parts = PurePosixPath(name).parts
-    outside = not parts or name.startswith("/") or ".." in parts
-    if outside or any("\\" in part or "\0" in part for part in parts):
-        raise ValueError(name)
-    if os.name == "nt" and any(":" in part for part in parts):
-        raise ValueError(name)
-    return _Entry(name, int(listed["bytes"]), str(listed["sha256"]), int(listed["modified"]))
-
-
-def _verify(archive: zipfile.ZipFile, entries: Sequence[_Entry]) -> None:
-    names = dict.fromkeys(archive.namelist())
-    known = {FILES + entry.name for entry in entries} | {MANIFEST}
-    faults = [
-        RestoreFault("extra", name.removeprefix(FILES)) for name in names if name not in known
-    ]
-    for entry in entries:
-        if FILES + entry.name not in names:
-            faults.append(RestoreFault("missing", entry.name))
-        elif not _whole(archive, entry):
-            faults.append(RestoreFault("changed", entry.name))
-    if faults:
-        raise BackupDamaged(faults)
-
-
-def _whole(archive: zipfile.ZipFile, entry: _Entry) -> bool:
-    digest = hashlib.sha256()
-    try:
-        for chunk in _chunks(archive, entry):
-            digest.update(chunk)
-    except zip_directory.DAMAGED:
-        return False
-    return digest.hexdigest() == entry.sha256
-
-
-def _chunks(archive: zipfile.ZipFile, entry: _Entry) -> Iterator[bytes]:
-    """A file's bytes, counted; more or fewer than the manifest says is damage."""
-    left = entry.bytes
-    with archive.open(FILES + entry.name) as member:
-        while chunk := member.read(min(1 << 20, left + 1)):
-            left -= len(chunk)
-            if left < 0:
-                raise ValueError("longer than its manifest says")
-            yield chunk
-    if left:
-        raise ValueError("shorter than its manifest says")
-
-
-def _extract(archive: zipfile.ZipFile, entry: _Entry, folder: Path) -> None:
-    target = folder / entry.name
-    writing.private_folder(target.parent)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(target, flags, 0o600), "wb") as file:
-        for chunk in _chunks(archive, entry):
-            file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
-    os.utime(target, ns=(entry.modified, entry.modified))

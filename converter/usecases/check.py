@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from converter.files import safe_names
@@ -66,7 +67,8 @@ def check_files(
         workers.local_pool(worker, jobs) as own,
         workers.answers(requests, pool or own, _split, _lost) as answers,
     ):
-        for answer in progress(answers, lambda: len(files), lambda one: len(one.submissions)):
+        each = chain.from_iterable(answers)
+        for answer in progress(each, lambda: len(files), lambda one: len(one.submissions)):
             checked += answer.submissions
     return CheckReport(
         outcomes=tuple(one.outcome for one in checked),

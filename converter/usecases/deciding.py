@@ -65,8 +65,8 @@ def decide(
     store: Path, form: Form, order: Order, now: int
 ) -> tuple[Decision, Sequence[DecidedFile]]:
     """Decide about one file. Raises UsageError, RegisterBusy, RegisterError."""
-    with Register(existing(store), form) as register:
-        order = replace(order, period=periods.called(register, order.period))
+    with Register(existing_store(store), form) as register:
+        order = replace(order, period=periods.canonical(register, order.period))
         if order.action == ASK:
             order = _to_below(order, register, store)
         made = register.change(lambda known: decide_in(known, order, utc_stamp(now)))
@@ -104,7 +104,7 @@ def _to_below(order: Order, register: Register, store: Path) -> Order:
 
 def questions_of(store: Path, form: Form, period: str) -> tuple[str, list[OpenQuestion]]:
     """A period ('' = the newest), and the open questions of its collection."""
-    with Register(existing(store), form) as register:
+    with Register(existing_store(store), form) as register:
         chosen = periods.chosen(register, period)
         return chosen, _open_questions(register, store, form, chosen)
 
@@ -126,7 +126,7 @@ def write_questions_below(
     in. Raises UsageError, RegisterError, OSError."""
     from converter.upward import asking as below
 
-    with Snapshot(existing(store)) as register:
+    with Snapshot(existing_store(store)) as register:
         chosen = periods.chosen(register, period)
         code = register.via(union).partition("/")[0]
         (one,) = [
@@ -168,7 +168,7 @@ def apply_rows(
     """Decide what the rows of a workbook say, each in a transaction of its own: a run that is
     killed and repeated makes each decision once. A row whose question is no longer open, or is
     another one by now, changes nothing. Raises RegisterBusy, RegisterError."""
-    with Register(existing(store), form) as register:
+    with Register(existing_store(store), form) as register:
         chosen = periods.chosen(register, period)
         open_ones = {one.key: one for one in _open_questions(register, store, form, chosen)}
         made = register.change(lambda known: decisions.read(known.connection))
@@ -252,7 +252,7 @@ def _decided(
 
 def waiting_of(store: Path, form: Form, period: str) -> Waiting:
     """What waits in the collection of a period ('' = the newest)."""
-    with Register(existing(store), form) as register:
+    with Register(existing_store(store), form) as register:
         chosen = periods.chosen(register, period)
         made = register.change(lambda known: decisions.read(known.connection))
         questions = list(waiting.questions(register, form, chosen))
@@ -267,8 +267,8 @@ def waiting_of(store: Path, form: Form, period: str) -> Waiting:
 def set_period(store: Path, form: Form, typed: str, state: str, officer: str, now: int) -> str:
     """Open or close a period; opening one may begin a register. Only one is open at a time. Returns
     its name as the register spells it. Raises UsageError."""
-    with Register(store if state == periods.OPEN else existing(store), form) as register:
-        period = periods.called(register, typed, str(form.prose["period"]))
+    with Register(store if state == periods.OPEN else existing_store(store), form) as register:
+        period = periods.canonical(register, typed, str(form.prose["period"]))
         if state == periods.OPEN and register.open_period() not in ("", period):
             raise UsageError("period_other_open", other=register.open_period(), store=store)
         if state == periods.OPEN and period in forgetting.whole_periods(register):
@@ -281,7 +281,7 @@ def set_period(store: Path, form: Form, typed: str, state: str, officer: str, no
 
 def periods_of(store: Path, form: Form) -> list[tuple[periods.Period, int]]:
     """The periods of a register, each with how many units count."""
-    with Register(existing(store), form) as register:
+    with Register(existing_store(store), form) as register:
         known = register.change(lambda known: periods.read(known.connection))
         counts = dict(
             register.query(
@@ -292,7 +292,7 @@ def periods_of(store: Path, form: Form) -> list[tuple[periods.Period, int]]:
     return [(one, int(counts.get(one.period, 0))) for one in known]
 
 
-def existing(store: Path) -> Path:
+def existing_store(store: Path) -> Path:
     """The folder of a register that is there. Raises RegisterError."""
     if not (store / FILE).is_file():
         raise RegisterError("store_unpublished", path=str(store))

@@ -22,7 +22,7 @@ from converter.register import (
 from converter.register.forgetting import Removal, RemovalPlan, Scope
 from converter.register.forward_removal import RemovedBelow
 from converter.register.knowledge import Knowledge
-from converter.usecases.deciding import existing
+from converter.usecases.deciding import existing_store
 from converter.usecases.receive import inbox as box
 
 
@@ -62,9 +62,9 @@ def forget(
 ) -> tuple[RemovalPlan, RemainingPlaces] | None:
     """Remove members for good; None where `confirm` returned False for what would be removed.
     Raises UsageError, RegisterBusy, RegisterError, OSError."""
-    with Register(existing(store), form) as register:
-        asked = replace(request, period=periods.called(register, request.period))
-        scope = register.change(lambda known: _scope(known, asked, store))
+    with Register(existing_store(store), form) as register:
+        request = replace(request, period=periods.canonical(register, request.period))
+        scope = register.change(lambda known: _scope(known, request, store))
         plan = register.change(lambda known: forgetting.plan(known, scope))
         plan = _with_below(plan, register)
         if plan.files:

@@ -50,7 +50,7 @@ def build(workbook: Path, folder: Path, *, force: bool) -> BuildReport:
     replace what somebody changed in the folder since (unless `force`), OSError."""
     book = book_reading.read(workbook)
     built = files_of(book.rows, book.sources)
-    there = _there(folder)
+    present = _present_files(folder)
     with _draft(folder, built) as draft:
         scratch = writing.private_name(folder.parent)
         found = [*unknown_tables(book), *every_fault(built, folder, scratch)]
@@ -58,27 +58,27 @@ def build(workbook: Path, folder: Path, *, force: bool) -> BuildReport:
             return BuildReport([in_workbook(one, book, workbook.name) for one in found])
         touched = [
             name
-            for name, data in there.items()
+            for name, data in present.items()
             if data not in (book.sources.get(name), built.get(name))
         ]
         if touched and not force:
-            own = any(book.sources.get(name) == data for name, data in there.items())
+            own = any(book.sources.get(name) == data for name, data in present.items())
             key = "editor_touched" if own else "editor_foreign"
             raise UsageError(key, path=folder, file="、".join(touched))
         checked = form_checking.check(draft)
         kept = None
-        if built != there:
+        if built != present:
             kept = _take_place(draft, folder, keep=bool(touched))
     return BuildReport(
-        changed=[n for n in built if n in there and built[n] != there[n]],
-        added=[n for n in built if n not in there] if there else (),
-        removed=[n for n in there if n not in built],
+        changed=[n for n in built if n in present and built[n] != present[n]],
+        added=[n for n in built if n not in present] if present else (),
+        removed=[n for n in present if n not in built],
         kept=kept,
         check=checked,
     )
 
 
-def _there(folder: Path) -> Mapping[str, bytes]:
+def _present_files(folder: Path) -> Mapping[str, bytes]:
     """The cards and lists that stand in a folder. Raises UsageError where it is none."""
     if not os.path.lexists(folder):
         return {}

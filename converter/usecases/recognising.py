@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from converter.files import zip_peek
+from converter.files import backup_zip, zip_peek
 from converter.forms.form_files import is_form_package
 from converter.messages.catalogue import message
 from converter.model.errors import WorkerDied
 from converter.text import file_names
-from converter.usecases import backup
 from converter.workers.pool import Runner
 from converter.workers.requests.existing import ExistingFileRequest
 from converter.workers.requests.template import TemplateRequest
@@ -51,7 +50,7 @@ def recognise(path: Path, folder: Path, worker: Runner) -> RecognisedFile:
     """Look into a file; the worker reads it, it may come from anywhere."""
     if is_identity(path):
         return RecognisedFile(path, FileKind.IDENTITY)
-    if backup.is_backup(path):
+    if backup_zip.is_backup(path):
         return RecognisedFile(path, FileKind.BACKUP)
     if is_form_package(path):
         return RecognisedFile(path, FileKind.FORM)

@@ -20,7 +20,7 @@ from converter.workers.requests.contents import (
 
 
 def write_statistics(
-    figures: Sequence[Figure], output: Path, title: str, folder: Path, *, force: bool = False
+    figures: Sequence[Figure], output: Path, title: str, folder: Path, *, force: bool
 ) -> Output:
     """Write statistics as the kind of file that the output's name asks for."""
     from converter.report import table_export

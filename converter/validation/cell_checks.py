@@ -143,8 +143,8 @@ def _tidied(raw: str, text: str, *, personal: bool) -> Params:
         return {"variant": "unseen", "count": count}
     if not personal:
         return {}
-    if blanks := len(raw) - len(characters.without_blanks(raw)):
-        return {"variant": "blanks", "count": blanks}
+    if spaces := len(raw) - len(characters.without_whitespace(raw)):
+        return {"variant": "blanks", "count": spaces}
     return {"variant": "quote" if len(raw) > len(text) else "width"}
 
 
@@ -253,7 +253,7 @@ def _controlled(raw: Texts) -> list[int]:
     """Positions of texts with characters that no workbook can show."""
     texts = raw.tolist()
     joined = " ".join(texts)
-    # isprintable is many times faster than a search, and stumbles over some harmless blanks.
+    # isprintable is many times faster than a search, and stumbles over some harmless spaces.
     if joined.isprintable() or not _FORBIDDEN.search(joined):
         return []
     return [at for at, text in enumerate(texts) if _FORBIDDEN.search(text)]

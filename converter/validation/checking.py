@@ -243,8 +243,8 @@ def _rule_issues(
             if hit.runs:
                 params["rows"] = spots.rows(hit.path, hit.runs)
             excused = False
-            asked = level is Level.ERROR or entry.beta
-            if asked and (reason := spot.raw.explanation(spot.field, record)):
+            can_be_explained = level is Level.ERROR or entry.beta
+            if can_be_explained and (reason := spot.raw.explanation(spot.field, record)):
                 more, excused = _with_reason({}, reason, entry)
                 params |= more
             key = hit.path, number, excused

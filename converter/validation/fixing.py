@@ -1,6 +1,6 @@
 """Fixing what can be fixed with certainty: cells whose canonical text is not what was typed.
 
-The notes K901 to K906 say of a sound cell how it is read (full-width digits, blanks, date
+The notes K901 to K906 say of a sound cell how it is read (full-width digits, spaces, date
 writings, lost zeros, short names, numbers kept as text, words for nothing). Fixing writes that
 reading down, and nothing else: what is wrong stays as it was typed, nothing is guessed.
 """

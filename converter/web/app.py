@@ -33,10 +33,10 @@ from converter.web.capacity import Capacity, CapacityExceeded
 from converter.web.correcting import EditsFull
 from converter.web.fair_queue import FairQueue, QueueFull
 from converter.web.followed_form import FollowedForm
-from converter.web.pages import STATIC, Pages
+from converter.web.pages import STATIC, Pages, redirect
 from converter.web.progress import ProgressReader
 from converter.web.results import Results
-from converter.web.services import Services, SignInRequired, services_of, to
+from converter.web.services import Services, SignInRequired, services_of
 from converter.web.sessions import Sessions
 from converter.web.settings import Settings
 from converter.web.state import State
@@ -284,7 +284,7 @@ async def _drain(request: Request) -> None:
 
 async def _sign_in(request: Request, error: Exception) -> Response:
     assert isinstance(error, SignInRequired)
-    return to(error.page)
+    return redirect(error.page)
 
 
 async def _unpublished(request: Request, error: Exception) -> Response:

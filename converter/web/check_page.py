@@ -16,27 +16,18 @@ from converter.messages.catalogue import message
 from converter.text import file_names
 from converter.web import spool
 from converter.web.guard import StateUnavailable, UploadTooLarge
-from converter.web.pages import attachment
+from converter.web.pages import attachment, in_thread, redirect
 from converter.web.results import Result
 from converter.web.services import (
-    in_thread,
-    received,
+    read_form,
     services_of,
     session_of,
-    to,
     unit_of,
     visitor_of,
     while_connected,
 )
 from converter.web.sessions import UNIT
-from converter.web.upload_check import (
-    CORRECTED,
-    MARKED,
-    PACKAGE,
-    UploadResult,
-    Work,
-    check_upload,
-)
+from converter.web.upload_check import CORRECTED, MARKED, PACKAGE, UploadResult, Work, check_upload
 from converter.web.upload_names import received_name
 from converter.workers.pool import Worker
 
@@ -66,7 +57,7 @@ async def upload(request: Request) -> Response:
     services = services_of(request)
     with services.capacity.upload(visitor_of(request)) as slot:
         request.state.slot = slot
-        form = await received(request, files=FILES)
+        form = await read_form(request, files=FILES)
         try:
             return await _check(request, form)
         finally:
@@ -80,7 +71,7 @@ async def _check(request: Request, form: FormData) -> Response:
         return await _start(request, 400, message("portal_no_upload"))
     if any((one.size or 0) > services.settings.largest for one in sent):
         raise UploadTooLarge
-    token, folder = services.results.room()
+    token, folder = services.results.new_folder()
     try:
         uploads = [await in_thread(_save, one, folder / str(n)) for n, one in enumerate(sent)]
         await form.close()
@@ -130,7 +121,7 @@ async def checked(
         spool.number(services.now()),
         tuple(uploads) if result.can_be_corrected else (),
     )
-    return to(f"/check/{token}")
+    return redirect(f"/check/{token}")
 
 
 def _save(upload: UploadFile, folder: Path) -> Path:
@@ -191,18 +182,18 @@ async def package(request: Request) -> Response:
     return _download(result_of(request), PACKAGE, "{stem}.zip")
 
 
-def _download(found: Result, name: str, called: str) -> Response:
-    path = found.folder / name
+def _download(result: Result, file: str, pattern: str) -> Response:
+    path = result.folder / file
     if not path.is_file():
         raise HTTPException(404)
-    as_ = called.format(stem=file_names.stem(found.names[0]))
+    as_ = pattern.format(stem=file_names.stem(result.names[0]))
     kind = attachment(b"", as_, "application/octet-stream")
     return FileResponse(path, headers={"content-disposition": kind.headers["content-disposition"]})
 
 
 async def submit(request: Request) -> Response:
     """Into the inbox, under the number that the result was given: twice is once."""
-    await received(request)
+    await read_form(request)
     services, found = services_of(request), result_of(request)
     entry = unit_of(request)
     if found.unit != entry.unit_code or not found.result.can_be_submitted:
@@ -223,4 +214,4 @@ async def submit(request: Request) -> Response:
         )
     except (OSError, StateUnavailable):
         return services.pages.problem(request, "not_submitted", 503, wait=60)
-    return to(f"/unit/submissions/{found.number}")
+    return redirect(f"/unit/submissions/{found.number}")

@@ -16,16 +16,14 @@ from converter.report import receipt_page as as_page
 from converter.report import register_text as report
 from converter.usecases.receive import inbox
 from converter.web import spool
-from converter.web.pages import attachment
+from converter.web.pages import attachment, in_thread, redirect
 from converter.web.services import (
     attempt_of,
-    in_thread,
-    received,
+    read_form,
     services_of,
     session_of,
     signed_in,
     text,
-    to,
     unit_of,
     visitor_of,
     while_connected,
@@ -53,7 +51,7 @@ async def home(request: Request) -> Response:
 async def sign_in_page(request: Request) -> Response:
     """单位名称, 单位密码."""
     if session_of(request).role == UNIT:
-        return to("/unit")
+        return redirect("/unit")
     return _sign_in_page(request)
 
 
@@ -66,7 +64,7 @@ def _sign_in_page(
 
 
 async def sign_in(request: Request) -> Response:
-    services, form = services_of(request), await received(request)
+    services, form = services_of(request), await read_form(request)
     name, password = text(form, "name"), text(form, "password")
     if not name or not password:
         at = "password" if name else "name"
@@ -90,13 +88,13 @@ async def sign_in(request: Request) -> Response:
 
 
 async def leave(request: Request) -> Response:
-    await received(request)
+    await read_form(request)
     services, session = services_of(request), session_of(request)
     services.results.leave(session.sid)
     if session.role:
         await in_thread(services.state.leave, session.sid, services.now() + 86_400, services.now())
     request.state.session = services.sessions.new(services.now())
-    return to("/")
+    return redirect("/")
 
 
 # --- what is on record, and the files ------------------------------------------------------------
@@ -122,7 +120,7 @@ async def unit(request: Request) -> Response:
 
 async def identity_file(request: Request) -> Response:
     """The identity file itself, secret and all: for its unit alone."""
-    await received(request)
+    await read_form(request)
     entry, services = unit_of(request), services_of(request)
     fetched = await in_thread(services.fetched, entry)
     if fetched.refused:
@@ -136,14 +134,14 @@ async def identity_file(request: Request) -> Response:
 
 async def workbook(request: Request) -> Response:
     """A workbook with the unit's names written in."""
-    await received(request)
+    await read_form(request)
     entry, services = unit_of(request), services_of(request)
     fetched = await in_thread(services.fetched, entry)
     if fetched.refused or fetched.public is None:
         return services.pages.problem(request, "no_file", 409, reason=services.refusal(fetched))
     public = fetched.public
     document = public.document()
-    _, folder = services.results.room()
+    _, folder = services.results.new_folder()
     target = folder / "book.xlsx"
 
     def render(worker: Worker) -> bytes:

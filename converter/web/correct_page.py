@@ -20,17 +20,9 @@ from converter.web import check_page
 from converter.web.clerk import XLSX
 from converter.web.correcting import FRAGMENT, edits_of
 from converter.web.correcting.fields import FIELD, FIELDS
-from converter.web.pages import attachment
+from converter.web.pages import attachment, in_thread, redirect
 from converter.web.results import Result
-from converter.web.services import (
-    in_thread,
-    received,
-    services_of,
-    session_of,
-    to,
-    visitor_of,
-    while_connected,
-)
+from converter.web.services import read_form, services_of, session_of, visitor_of, while_connected
 from converter.web.upload_check import CORRECTED
 from converter.workers.pool import Worker
 from converter.workers.requests.corrections import CorrectionAnswer, CorrectionRequest
@@ -47,7 +39,7 @@ async def show(request: Request) -> Response:
 
 async def send(request: Request) -> Response:
     """Take in what was typed; then show what is left, hand the workbook out, or go on with it."""
-    form, found = await received(request, fields=FIELDS, field=FIELD), _find(request)
+    form, found = await read_form(request, fields=FIELDS, field=FIELD), _find(request)
     if found is None:
         return services_of(request).pages.problem(request, "expired", 404)
     sent = _edits(form, request)
@@ -59,7 +51,7 @@ async def send(request: Request) -> Response:
     if request.headers.get(FRAGMENT):
         return await _table(request, found, sent, "correct_form")
     await _table(request, found, sent, "correct_form")
-    return to(f"/check/{found.token}/correct")
+    return redirect(f"/check/{found.token}/correct")
 
 
 def _find(request: Request) -> Result | None:
@@ -112,7 +104,7 @@ def _corrected_name(found: Result) -> str:
 async def _download(request: Request, found: Result) -> Response:
     """The corrected workbook as it stands, whatever is left to do."""
     services = services_of(request)
-    _, folder = services.results.room()
+    _, folder = services.results.new_folder()
     try:
         target = folder / CORRECTED
         work = _request(request, found, target)
@@ -128,7 +120,7 @@ async def _download(request: Request, found: Result) -> Response:
 async def _finish(request: Request, found: Result) -> Response:
     """Check the corrected workbook as if it had been uploaded."""
     results = services_of(request).results
-    token, folder = results.room()
+    token, folder = results.new_folder()
     target, upload = folder / CORRECTED, folder / "0" / _corrected_name(found)
     upload.parent.mkdir(mode=0o700)
     work = _request(request, found, target)

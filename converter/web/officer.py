@@ -18,19 +18,17 @@ from converter.register.precedence import same_name
 from converter.report import summary, table
 from converter.web import progress
 from converter.web.clerk import XLSX
-from converter.web.pages import attachment
+from converter.web.pages import attachment, in_thread, redirect
 from converter.web.progress import ProgressReader, Published, UnitProgress
 from converter.web.services import (
     Services,
     attempt_of,
-    in_thread,
     officer_only,
-    received,
+    read_form,
     services_of,
     session_of,
     signed_in,
     text,
-    to,
 )
 from converter.web.sessions import OFFICER as ROLE
 from converter.web.state import State
@@ -53,12 +51,12 @@ def new_password(state: State) -> str:
 
 async def sign_in_page(request: Request) -> Response:
     if session_of(request).role == ROLE:
-        return to("/officer")
+        return redirect("/officer")
     return services_of(request).pages.show(request, "officer_sign_in", problem="")
 
 
 async def sign_in(request: Request) -> Response:
-    services, form = services_of(request), await received(request)
+    services, form = services_of(request), await read_form(request)
     mark = services.officer_mark()
     attempt = attempt_of(request, ROLE, mark)
     wait = await in_thread(services.attempts.wait, attempt)
@@ -80,7 +78,7 @@ async def sign_in(request: Request) -> Response:
 
 async def unlock(request: Request) -> Response:
     """Nobody has to wait any more for a unit's name, or, without one, because of an address."""
-    form = await received(request)
+    form = await read_form(request)
     officer_only(request)
     services = services_of(request)
     entry = services.units.of(text(form, "unit"))
@@ -88,7 +86,7 @@ async def unlock(request: Request) -> Response:
         await in_thread(services.attempts.unlock_addresses)
     else:
         await in_thread(services.attempts.unlock, *_attempted(services, entry.unit_name))
-    return to("/officer/units")
+    return redirect("/officer/units")
 
 
 def _attempted(services: Services, name: str) -> tuple[str, str]:

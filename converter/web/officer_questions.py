@@ -27,7 +27,8 @@ from converter.usecases.receive import orders
 from converter.usecases.receive.orders import WaitingOrder
 from converter.web import progress
 from converter.web.officer import read, show
-from converter.web.services import in_thread, officer_only, received, services_of, text, to
+from converter.web.pages import in_thread, redirect
+from converter.web.services import officer_only, read_form, services_of, text
 
 LONGEST = 200  # characters of what an officer types
 ANSWERS = (ACCEPT, REJECT, ASSIGN)
@@ -51,16 +52,16 @@ NO_QUESTIONS = Questions((), {}, (), frozenset())
 async def questions(request: Request) -> Response:
     """Files that are held, unopened or unconfirmed, and what was decided."""
     services, found, _ = await read(request)
-    asked = await in_thread(_read, request)
+    questions = await in_thread(_read, request)
     folder = services.settings.decisions
     ordered = await in_thread(orders.waiting, folder)
     return show(
         request,
         "officer_questions",
         found,
-        questions=asked.waiting,
-        decided=asked.decided,
-        standing=asked.standing,
+        questions=questions.waiting,
+        decided=questions.decided,
+        standing=questions.standing,
         ordered=ordered,
         answered={one.subject for one in ordered if one.action != REVOKE},
         revoked={one.subject for one in ordered if one.action == REVOKE},
@@ -93,15 +94,15 @@ def _read(request: Request) -> Questions:
 
 async def decide(request: Request) -> Response:
     """Write a decision down for the next run of `receive`."""
-    form = await received(request)
+    form = await read_form(request)
     officer_only(request)
     services = services_of(request)
     if not services.settings.decides:
         raise HTTPException(404)
     action, subject = text(form, "action"), text(form, "subject")
-    asked = await in_thread(_read, request)
+    questions = await in_thread(_read, request)
     unit = text(form, "unit")[:LONGEST] if action == ASSIGN else ""
-    file, content = _subject(asked, action, subject)
+    file, content = _subject(questions, action, subject)
     if action == ASSIGN and not unit:
         return services.pages.problem(request, "no_unit", 400)
     now = services.now()
@@ -119,18 +120,18 @@ async def decide(request: Request) -> Response:
     name = f"{int(now * 1000):015d}-{time.monotonic_ns() % 1_000_000:06d}"
     if one.subject not in {w.subject for w in orders.waiting(services.settings.decisions)}:
         await in_thread(orders.write, services.settings.decisions, one, name)
-    return to("/officer/questions")
+    return redirect("/officer/questions")
 
 
-def _subject(asked: Questions, action: str, subject: str) -> tuple[str, str]:
+def _subject(questions: Questions, action: str, subject: str) -> tuple[str, str]:
     """File and content of what is decided about. Raises HTTPException where no page offers it."""
     if action in ANSWERS:
-        for one in asked.waiting:
+        for one in questions.waiting:
             if str(one.submission) == subject:
-                return one.file, asked.contents[one.submission]
+                return one.file, questions.contents[one.submission]
     if action == REVOKE:
-        for made in asked.decided:
-            if str(made.number) == subject and made.number in asked.standing:
+        for made in questions.decided:
+            if str(made.number) == subject and made.number in questions.standing:
                 return made.file, ""
     raise HTTPException(400)
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from jinja2 import Environment
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from converter.forms import texts
 from converter.messages.catalogue import message
@@ -35,6 +36,7 @@ STATIC = {
     "icon.svg": "image/svg+xml",
 }
 CHINA = 8 * 3600  # seconds east of Greenwich
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -125,3 +127,12 @@ def moment(seconds: float) -> str:
     '2026-02-25 14:13'
     """
     return time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds + CHINA))
+
+
+def redirect(path: str) -> RedirectResponse:
+    """To another page, which is fetched with GET."""
+    return RedirectResponse(path, 303)
+
+
+async def in_thread(function: Callable[..., T], *arguments: Any) -> T:
+    return await run_in_threadpool(function, *arguments)

@@ -23,6 +23,7 @@ from converter.register.schema import COUNTS
 from converter.report.table import Table
 from converter.statistics import collection
 from converter.statistics.figure import Figure
+from converter.statistics.progress import KNOWN_UNITS
 from converter.web.pages import moment
 from converter.web.services import Services
 from converter.web.settings import SPOOL
@@ -94,7 +95,7 @@ class ProgressReader:
                 stamp=str(register.state["published"]),
                 period=chosen,
                 submitted=_submitted(register, chosen),
-                known=_known(register, chosen),
+                known=_known_units(register, chosen),
                 figures=_figures(register, form, chosen),
                 seen=_seen(register),
             )
@@ -138,16 +139,9 @@ def _submitted(register: Snapshot, period: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _known(register: Snapshot, period: str) -> list[tuple[str, str, str]]:
+def _known_units(register: Snapshot, period: str) -> list[tuple[str, str, str]]:
     rows = register.query(
-        "SELECT r.code, r.name, r.superior FROM roster_of($1) r WHERE r.owes OR EXISTS (SELECT 1"
-        " FROM units u JOIN submissions s ON s.unit = u.id"
-        "  WHERE u.code = r.code AND u.via = r.via AND s.period = $1)"
-        " UNION SELECT u.code, u.name, u.superior FROM units_in($1) u WHERE NOT u.listed"
-        " AND (NOT EXISTS (SELECT 1 FROM roster_of($1) l WHERE l.via = u.via)"
-        " OR EXISTS (SELECT 1 FROM submissions s WHERE s.unit = u.id AND s.period = $1"
-        f"  AND {COUNTS}))"
-        " ORDER BY superior, code, name",
+        f"{KNOWN_UNITS} SELECT code, name, superior FROM known ORDER BY superior, code, name",
         [period],
     )
     return [(str(code), str(name), str(superior)) for code, name, superior in rows]

@@ -54,7 +54,7 @@ class Results:
         shutil.rmtree(folder, ignore_errors=True)
         writing.private_folder(folder)
 
-    def room(self) -> tuple[str, Path]:
+    def new_folder(self) -> tuple[str, Path]:
         """A new token and its private folder. Raises OSError."""
         token = secrets.token_urlsafe(18)
         folder = self._folder / token

@@ -6,14 +6,13 @@ import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from python_multipart.multipart import parse_options_header
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from converter.identity.ledger import LedgerEntry
 from converter.messages import catalogue
@@ -21,7 +20,7 @@ from converter.model.forms import Form
 from converter.web.attempts import COOKIE_AGE, Attempt, Attempts, Hashing
 from converter.web.capacity import Capacity
 from converter.web.fair_queue import FairQueue
-from converter.web.pages import Pages, day
+from converter.web.pages import Pages, day, in_thread, redirect
 from converter.web.results import Results
 from converter.web.sessions import OFFICER, UNIT, Session, Sessions
 from converter.web.settings import Settings
@@ -32,7 +31,6 @@ from converter.web.visitor import Visitor, neighbourhood
 FIELDS, FIELD = 12, 4096  # fields of a form, bytes of one
 FORMS = (b"application/x-www-form-urlencoded", b"multipart/form-data")
 CHARSETS = (b"utf-8", b"utf8")
-SEE_OTHER = 303
 T = TypeVar("T")
 
 
@@ -128,24 +126,20 @@ def attempt_of(request: Request, name: str, mark: str) -> Attempt:
     return Attempt(name, mark, address(request), cookie)
 
 
-def to(path: str) -> RedirectResponse:
-    return RedirectResponse(path, SEE_OTHER)
-
-
 async def signed_in(request: Request, attempt: Attempt, session: Session) -> Response:
     """Into the pages of a unit or the officer, after the right password. The browser is known
     from then on."""
     services = services_of(request)
     await in_thread(services.attempts.succeeded, attempt)
     request.state.session = session
-    answer = to("/unit" if session.role == UNIT else "/officer")
+    answer = redirect("/unit" if session.role == UNIT else "/officer")
     known = services.attempts.cookie(attempt)
     header = services.sessions.set_cookie(services.sessions.known_name, known, COOKIE_AGE)
     answer.headers.append("set-cookie", header)
     return answer
 
 
-async def received(
+async def read_form(
     request: Request, files: int = 0, fields: int = FIELDS, field: int = FIELD
 ) -> FormData:
     """A form that was sent from a page of this session, of so many files and fields at the most,
@@ -187,7 +181,3 @@ def text(form: FormData, name: str) -> str:
     """A field's text, '' where there is none."""
     value = form.get(name)
     return value.strip()[:FIELD] if isinstance(value, str) else ""
-
-
-async def in_thread(function: Any, *arguments: Any) -> Any:
-    return await run_in_threadpool(function, *arguments)

@@ -26,7 +26,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
-from converter.files import zip_directory, zip_writing
+from converter.files import backup_zip, zip_directory, zip_writing
 from converter.workbook import detect_type
 from converter.workbook.xlsx.archive import LARGEST_FILE, LARGEST_RATIO, RATIO_GRACE
 
@@ -126,9 +126,10 @@ def _unpack(
 
 
 def _is_document(path: Path) -> bool:
-    """Whether a zip says first what it is: a union's forward, which is one file and no folder."""
+    """Whether a zip is one file and no folder: a union's forward, or a backup."""
     with path.open("rb") as file:
-        return zip_writing.has_media_type(file.read(HEAD))
+        head = file.read(HEAD)
+    return zip_writing.has_media_type(head) or backup_zip.begins_like(path, head)
 
 
 def _vetted(

@@ -68,7 +68,7 @@ def usage(pid: int) -> Usage | None:
     try:
         fields = Path(f"/proc/{pid}/stat").read_bytes()
         pages = Path(f"/proc/{pid}/statm").read_bytes().split()[1]
-        # The second field is the program's name and may hold anything, blanks too.
+        # The second field is the program's name and may hold anything, spaces too.
         user, system = fields.rpartition(b")")[2].split()[11:13]
         seconds = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
         return Usage(seconds, int(pages) * os.sysconf("SC_PAGE_SIZE"))

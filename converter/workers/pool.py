@@ -9,10 +9,8 @@ refused.
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -23,7 +21,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from converter.model.errors import ConverterError, FormError, InternalError, OutputError, WorkerDied
-from converter.workers import limits, protocol
+from converter.workers import limits, protocol, starting
 from converter.workers.requests.base import A, Allowance, Failed, Reading, Request, StartFolder
 
 # CPU seconds a worker may take in silence: for one file, and for each megabyte of it on top.
@@ -36,6 +34,7 @@ OUT_OF_MEMORY = "memory allocation of"  # how Rust says so
 SECONDS_TO_END = 10.0  # for a process that was killed, and for what reads its pipes
 START_SECONDS = 60.0  # importing the libraries on a slow, cold machine
 AHEAD = 4  # requests for each runner that may be answered or waiting to be taken
+TOGETHER = 4  # requests whose answers are given at once, where they are there
 
 R = TypeVar("R", bound=Request[Any])
 
@@ -65,14 +64,7 @@ class Worker:
         """Start the process now, so that it imports while the caller prepares."""
         if self._process is None:
             self._frames, self._stderr = _Frames(), deque(maxlen=LINES_KEPT)
-            self._process = subprocess.Popen(
-                _command(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,  # what a library shouts while it dies is for nobody
-                env=_environment(self._setting),
-                cwd=self.folder or None,
-            )
+            self._process = starting.worker(self._setting, self.folder)
             self._readers = [
                 threading.Thread(target=target, args=(self._process, result), daemon=True)
                 for target, result in ((_receive, self._frames), (_listen, self._stderr))
@@ -224,8 +216,9 @@ def answers(
     pool: Sequence[Runner],
     split: Callable[[R], Sequence[R]],
     lost: Callable[[R, WorkerDied], A],
-) -> Iterator[Iterator[A]]:
+) -> Iterator[Iterator[list[A]]]:
     """The answers in the order of the requests, each runner of the pool busy with one at a time.
+    Whoever takes them more slowly than they come gets several at once.
 
     Where a worker dies, `split` gives the parts of its request, one a file, to repeat one by one; a
     part that kills its worker again, or over which it hung, is answered by `lost`. A request of
@@ -252,14 +245,22 @@ def answers(
             for answer in ([lost(part, gone)] if number == hung else answered(part))
         ]
 
-    def in_order() -> Iterator[A]:
+    def next_of(waiting: deque[Future[list[A]]]) -> list[A]:
+        found = list(waiting.popleft().result())
+        for _ in range(TOGETHER - 1):
+            if not waiting or not waiting[0].done():
+                break
+            found += waiting.popleft().result()
+        return found
+
+    def in_order() -> Iterator[list[A]]:
         waiting: deque[Future[list[A]]] = deque()
         for request in requests:
             waiting.append(executor.submit(answered, request))
             if len(waiting) >= AHEAD * len(pool):
-                yield from waiting.popleft().result()
+                yield next_of(waiting)
         while waiting:
-            yield from waiting.popleft().result()
+            yield next_of(waiting)
 
     try:
         yield in_order()
@@ -322,27 +323,3 @@ def _listen(process: subprocess.Popen[bytes], lines: deque[bytes]) -> None:
     with process.stderr as stream, contextlib.suppress(OSError):
         for line in stream:
             lines.append(line[:LINE_KEPT])
-
-
-def _command() -> list[str]:
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "--worker"]
-    # -P: never import from the folder the clerk happens to stand in.
-    return [_interpreter(), "-P", "-m", "converter.workers.process"]
-
-
-def _interpreter() -> str:
-    """Python itself. In a virtual environment of Windows `sys.executable` only starts another
-    process, and it would be that one's memory and time that nobody sees."""
-    return getattr(sys, "_base_executable", sys.executable) if os.name == "nt" else sys.executable
-
-
-def _environment(setting: Mapping[str, str]) -> dict[str, str]:
-    root = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
-    # One thread a worker: the cores are shared by workers, and thread pools cost memory.
-    single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    whole = {**os.environ, **single, "PYTHONPATH": path, "PYTHONUTF8": "1", **setting}
-    if os.name == "nt" and _interpreter() != sys.executable:
-        whole["__PYVENV_LAUNCHER__"] = sys.executable  # whose packages it sees
-    return {key: value for key, value in whole.items() if value or key not in setting}

@@ -1,11 +1,9 @@
 """A command borrows the warm worker of the clerk's page while that is open: it need not import
 pandas a second time.
 
-The page (`web.desk`) leaves a private file with its port and a secret, which only the same user can
-read. The secret itself never travels: request and answer each carry a proof made with it, so nobody
-who took over the port of a page that died can answer in its place. Whatever is not as it should be
-(no page, another version or form, a busy worker, a worker that died), the command quietly uses a
-worker of its own, which comes to the same result.
+Request and answer each carry a proof made with the page's secret (`open_pages`). Whatever is not as
+it should be (no page, another version or form, a busy worker, a worker that died), the command
+quietly uses a worker of its own, which comes to the same result.
 """
 
 from __future__ import annotations
@@ -13,28 +11,22 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
-import json
 import os
-import secrets
 import socket
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from converter.files.own_folder import state_folder
 from converter.model.clock import DAY_VARIABLE
-from converter.workers import limits, protocol
+from converter.workers import limits, open_pages, protocol
+from converter.workers.open_pages import BYTES, FILES, LOCAL, proof
 from converter.workers.pool import Worker
 from converter.workers.process import MEMORY_VARIABLE
 from converter.workers.requests.base import A, FormRequest, Request
 from converter.workers.requests.check import CheckRequest
 
 PATH, PROOF = "/work", "x-desk-proof"
-INSTANCES = "desk-*.json"
 CONNECTING, ANSWERING = 0.5, 20.0  # seconds to wait for a page
-FILES, BYTES = 20, 4 << 20  # of one request; more is worth a process of its own
 LARGEST = 64 << 20  # bytes of an answer
 # Requests that write nothing: what is written has this process's rights and mode.
 READING = ("CheckRequest", "ConvertRequest", "VerifyRequest")
@@ -51,22 +43,9 @@ class Loan:
 
 def fingerprint(form: Path) -> str:
     """Two processes with the same one come to the same results: program, form and surroundings."""
-    frozen = getattr(sys, "frozen", False)
-    program = Path(sys.executable) if frozen else Path(__file__).parents[1]
     surroundings = [os.environ.get(name, "") for name in SURROUNDINGS]
-    seen = [sys.version, sys.executable, *surroundings, *_stamps(program), *_stamps(form)]
+    seen = [open_pages.program(), *surroundings, *open_pages.stamps(str(form))]
     return hashlib.sha256("\0".join(seen).encode(errors="surrogateescape")).hexdigest()
-
-
-def _stamps(path: Path) -> Iterator[str]:
-    """Name, size and time of a file, or of each file of a folder."""
-    if path.is_dir():
-        for one in sorted(path.iterdir()):
-            if one.name != "__pycache__":
-                yield from _stamps(one)
-    else:
-        state = path.stat()
-        yield f"{path} {state.st_size} {state.st_mtime_ns}"
 
 
 def may_be_borrowed(request: Request[Any], folder: str = "") -> bool:
@@ -79,10 +58,6 @@ def may_be_borrowed(request: Request[Any], folder: str = "") -> bool:
     return len(sizes) <= FILES and sum(sizes) <= BYTES
 
 
-def proof(secret: str, *parts: bytes) -> str:
-    return hmac.new(secret.encode(), b"\0".join(parts), hashlib.sha256).hexdigest()
-
-
 class BorrowingWorker(Worker):
     """Runs what it may with the worker of an open page, everything else with its own process, which
     starts when it is first needed."""
@@ -91,7 +66,7 @@ class BorrowingWorker(Worker):
 
     def start(self) -> BorrowingWorker:
         if self._pages is None:
-            self._pages = list(_open_pages())
+            self._pages = list(open_pages.open_pages(open_pages.WORK))
         if not self._pages:
             super().start()
         return self
@@ -106,23 +81,18 @@ class BorrowingWorker(Worker):
         return super().run(request)
 
 
-def _open_pages() -> Iterator[tuple[int, str]]:
-    for path in sorted(state_folder().glob(INSTANCES)):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            found = json.loads(path.read_bytes())
-            yield int(found["port"]), str(found["secret"])
-
-
 def _borrow(port: int, secret: str, request: FormRequest[A]) -> A:
     """The answer of a page. Raises OSError, ValueError, EOFError."""
     body = protocol.pack(Loan(str(Path.cwd()), fingerprint(request.form)), request)
-    nonce = secrets.token_hex(16)
+    nonce = os.urandom(16).hex()
     head = (
         f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n"
         f"{PROOF}: {nonce}{proof(secret, b'request', nonce.encode(), body)}\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", port), CONNECTING) as connection:
+    with socket.socket() as connection:
+        connection.settimeout(CONNECTING)
+        connection.connect((LOCAL, port))
         connection.settimeout(ANSWERING)
         connection.sendall(head.encode() + body)
         data = b""

@@ -15,8 +15,8 @@ import openpyxl
 import pytest
 
 from converter import cli
-from converter.cli import suggest, windows_console
-from converter.files import zip_peek
+from converter.cli import suggest
+from converter.files import windows_console, zip_peek
 from converter.report import table
 from converter.report.table import Table
 from converter.text import display

@@ -15,7 +15,8 @@ from typing import Any
 import click
 import pytest
 
-from converter.cli import common, usage, windows_console
+from converter.cli import common, usage
+from converter.files import windows_console
 from tests import commands
 from tests.sheets import MEMBER_SHEET, blank, fill, member_cell, put, saved
 

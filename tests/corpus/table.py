@@ -31,13 +31,22 @@ A_BATCH = 100  # workbooks judged together
 Line = Sequence[str]  # as above
 
 
-def found() -> dict[str, Line]:
-    """Name → line, of all corpora, as the code stands now."""
+def made(folder: Path) -> dict[str, Path]:
+    """Name → workbook, of all corpora."""
+    paths: dict[str, Path] = {}
+    with patch.dict(os.environ, SOURCE_DATE_EPOCH=EPOCH):
+        for name, path in everything(folder):
+            assert name not in paths, name
+            paths[name] = path
+    return paths
+
+
+def found(paths: Mapping[str, Path]) -> dict[str, Line]:
+    """Name → line, of workbooks as `made` has them, as the code stands now."""
     lines: dict[str, Line] = {}
-    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, SOURCE_DATE_EPOCH=EPOCH):
+    with patch.dict(os.environ, SOURCE_DATE_EPOCH=EPOCH):
         batch: list[tuple[str, Submission]] = []
-        for name, path in everything(Path(folder)):
-            assert name not in lines.keys() | dict(batch), name
+        for name, path in paths.items():
             batch.append((name, read(path, FORM)))
             if len(batch) == A_BATCH:
                 lines |= _validated(batch)
@@ -53,7 +62,9 @@ def stored() -> dict[str, Line]:
 
 def accept() -> None:
     """Write down what is found now."""
-    text = "".join("\t".join((name, *line)) + "\n" for name, line in sorted(found().items()))
+    with tempfile.TemporaryDirectory() as folder:
+        lines = found(made(Path(folder)))
+    text = "".join("\t".join((name, *line)) + "\n" for name, line in sorted(lines.items()))
     TABLE.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -25,12 +25,19 @@ from tests.make_samples import EPOCH
 from tests.sheets import FORM
 
 
-def test_the_issues_of_all_corpora_are_those_that_were_accepted() -> None:
-    differences = table.differences(table.stored(), table.found())
+@pytest.fixture(scope="module")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return table.made(tmp_path_factory.mktemp("corpora"))
+
+
+def test_the_issues_of_all_corpora_are_those_that_were_accepted(corpora: dict[str, Path]) -> None:
+    differences = table.differences(table.stored(), table.found(corpora))
     assert not differences, "\n".join([f"{len(differences)} outcomes differ:", *differences])
 
 
-def test_the_full_parser_alone_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_full_parser_alone_finds_the_same(
+    corpora: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The fast reader's door is shut: every sheet of the corpora goes through the full parser."""
     requested: list[str] = []
 
@@ -38,7 +45,7 @@ def test_the_full_parser_alone_finds_the_same(monkeypatch: pytest.MonkeyPatch) -
         requested.append(sheet.name)
 
     monkeypatch.setattr(FastReader, "read", shut)
-    differences = table.differences(table.stored(), table.found())
+    differences = table.differences(table.stored(), table.found(corpora))
     assert not differences, "\n".join([f"{len(differences)} outcomes differ:", *differences])
     assert len(requested) > len(table.stored())
 

@@ -12,7 +12,7 @@ Case = Mapping[str, object]
 def holds(formula: Formula, case: Case) -> bool:
     match formula:
         case Fact():
-            return case[formula.name] is formula.so
+            return case[formula.name] is formula.truth
         case OneOf():
             return case[formula.name] in formula.codes
         case NotPositive():

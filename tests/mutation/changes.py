@@ -125,7 +125,7 @@ class Module:
         else:
             setattr(parent, name, [*old[:at], new, *old[at + 1 :]])
         try:
-            ast.fix_missing_locations(self.tree)
+            ast.fix_missing_locations(ast.copy_location(new, place.statement))
             code = compile(self.tree, self.file, "exec")
             statement = new if isinstance(new, ast.stmt) else place.statement
             after = "pass" if isinstance(new, ast.Pass) else _source(statement)

@@ -88,7 +88,7 @@ def test_what_fails_while_replying_leaves_no_trace(tmp_path: Path) -> None:
     with Register(tmp_path, FORM) as register:
         with pytest.raises(OSError, match="disk"), register.record([arrival("1")], "t"):
             raise OSError("disk full")
-        assert register.done() == set()
+        assert register.done([("1", "sha of 1")]) == set()
         with register.record([arrival("1")], "t") as settled:
             pass
         assert settled[0].id == 1
@@ -146,6 +146,31 @@ def test_two_names_of_one_unit_become_one_history(tmp_path: Path) -> None:
             ("superseded", 2),
             ("current", 0),
         ]
+
+
+@pytest.mark.parametrize(("listed", "other"), [("7", "007"), ("a-7", "A-7"), ("a7", "0A7")])
+@pytest.mark.parametrize("first", [0, 1])
+def test_two_spellings_of_a_code_become_one_history(
+    tmp_path: Path, listed: str, other: str, first: int
+) -> None:
+    """The roster lost the zeros, or the case, that files of one unit have and lack."""
+    claims = [ClaimedSender(code, NAME, "", SUPERIOR) for code in (listed, other)]
+    files = [arrival(str(n), str(n), claim=claims[n ^ first]) for n in (0, 1)]
+    with Register(tmp_path, FORM) as register:
+        for file in files:
+            with register.record([file], "2026-03-01T00:00:00Z"):
+                pass
+        register.set_roster([RosterEntry(listed, NAME, "", SUPERIOR)], "2026")
+        assert register.query("SELECT code FROM units") == [(other,)]
+        later = arrival("2", "2", claim=claims[1])
+        with register.record([later], "2026-03-02T00:00:00Z") as settled:
+            pass
+        register.publish("2026", 1_772_000_000)
+    assert states(tmp_path) == [("0", "superseded"), ("1", "superseded"), ("2", "current")]
+    with Register(tmp_path, FORM) as register:  # the same when it is opened anew
+        again = arrival("3", "3", claim=claims[1])
+        with register.record([again], "2026-03-03T00:00:00Z") as same:
+            assert same[0].unit == settled[0].unit
 
 
 def test_a_register_of_version_1_is_brought_up_to_date(tmp_path: Path) -> None:
@@ -243,13 +268,14 @@ def test_where_reading_itself_failed_it_is_tried_again(tmp_path: Path) -> None:
     lost = arrival("1", "", result="rejected", claim=ClaimedSender(), found=(("F902", "error", 1),))
     refused = arrival("2", "", result="rejected", found=(("K503", "error", 1),))
     record(tmp_path, [lost, refused])
+    both = [("1", "sha of 1"), ("2", "sha of 2")]
     with Register(tmp_path, FORM) as register:
-        assert register.done() == {("2", "sha of 2")}
+        assert register.done([*both, ("1", "sha of 2")]) == {("2", "sha of 2")}
     record(tmp_path, [lost])
     record(tmp_path, [arrival("1", "a")])
     assert states(tmp_path) == [("1", "current"), ("2", "rejected")]
     with Register(tmp_path, FORM) as register:
-        assert register.done() == {("1", "sha of 1"), ("2", "sha of 2")}
+        assert register.done(both) == set(both)
 
 
 def test_a_later_file_of_a_batch_does_not_change_what_is_told_of_an_earlier_one(

@@ -149,6 +149,9 @@ def test_a_filled_in_form_is_no_roster(tmp_path: Path) -> None:
 
     got = reading.read(saved(fill(blank_form()), tmp_path), TABLE)
     assert [code for code, _ in found(got)] == ["S011"]
+    (issue,) = got.outcome.issues
+    assert "不是单位名册" in catalogue.sentence(issue, TABLE)
+    assert "--roster" in catalogue.fix(issue, TABLE)
 
 
 def test_columns_of_codes_are_text_in_every_row(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 from frictionless import Package
 
 from converter.identity import keys
-from converter.register import Snapshot, receipts
+from converter.register import Snapshot, published, receipts
+from converter.statistics import collection
 from converter.upward import layout
 from tests.upward.conftest import NOW, SHARED, Chain, Office, listed
 from tests.usecases.receive.collection import name_of, packed, records
@@ -41,6 +42,15 @@ def test_the_citys_totals_are_the_sums_of_the_counties(merged: Chain) -> None:
         assert rows[office.desk.union.name] == found["progress"][-1][1:]
 
 
+def test_a_large_register_is_read_in_place_and_says_the_same(
+    merged: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    county = merged.county.desk.union.code
+    small = [merged.city.tables(by=["industry"]), merged.city.tables(county)]
+    monkeypatch.setattr(published, "READ_AT_ONCE", 0)
+    assert [merged.city.tables(by=["industry"]), merged.city.tables(county)] == small
+
+
 def test_the_provinces_figures_are_the_citys_and_drill_to_the_counties(merged: Chain) -> None:
     merged.province.put(merged.city.forward().path)
     done = merged.province.receive()
@@ -48,6 +58,27 @@ def test_the_provinces_figures_are_the_citys_and_drill_to_the_counties(merged: C
     assert merged.province.breakdowns("1301") == merged.city.breakdowns()
     assert merged.province.breakdowns("130102") == merged.county.breakdowns()
     assert merged.province.tables("130103") == merged.other.tables()
+
+
+def test_a_county_that_sends_figures_alone_does_not_stop_its_city(merged: Chain) -> None:
+    """The province gets the city's forward with the other county's members, and says how many
+    members it has no row of."""
+    city, province = merged.city, merged.province
+    city.put(merged.county.forward(NOW + DAY, figures_only=True, name="figures").path)
+    city.receive(now=NOW + 2 * DAY)
+    province.put(city.forward(NOW + 3 * DAY).path)
+    (done,) = province.receive(now=NOW + 4 * DAY).forwards
+    assert (done.forward.state, done.issues) == ("current", ())
+    assert province.breakdowns("1301") == city.breakdowns()
+    figures = province.tables("130102")
+    assert figures["progress"] == merged.county.tables()["progress"]
+    assert "ages" not in figures
+    assert province.tables("130103") == merged.other.tables()
+    with Snapshot(province.store) as register:
+        (members,) = register.query("SELECT sum(members) FROM submissions WHERE via = '1301/130102'"
+                                    " AND state = 'current'")[0]  # fmt: skip
+        found = collection.heading(register, "2026")
+    assert (found.without_rows, found.has_rows) == (members, True)
 
 
 def test_what_a_unit_sent_can_be_proven_later(merged: Chain) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from converter.model.errors import UsageError
 from converter.register import Snapshot
+from converter.statistics import collection
 from converter.usecases import deciding, forgetting
 from converter.usecases.forgetting import ForgetRequest
 from tests.upward.conftest import FORM, NOW, Chain, Office
@@ -69,6 +70,25 @@ def test_one_unit_is_removed_and_the_others_stay(merged: Chain) -> None:
     assert held_in(city.store, numbers(2)) == set()
     with pytest.raises(UsageError):
         forget(city, 7, unit="130102-9999")
+
+
+def test_what_is_left_can_still_be_forwarded(merged: Chain) -> None:
+    """One unit is removed, or everybody; the figures go up, the members that are left with them."""
+    city, county = merged.city, merged.county
+    closed(county)
+    for days, removed in ((3, {"unit": "130102-0002"}), (6, {"period": "2026"})):
+        forget(county, days, **removed)
+        county.forward(NOW + (days + 1) * DAY, interim=False, name=f"left{days}")
+        city.put(county.folder / f"left{days}.zip")
+        city.receive(now=NOW + (days + 2) * DAY)
+        assert city.states()[f"left{days}.zip"] == "current"
+        assert city.tables("130102") == county.tables()
+    with Snapshot(city.store) as register:
+        found = collection.heading(register, "2026")
+        counted = register.query("SELECT sum(members) FROM submissions WHERE state = 'current'")
+        rows = register.query("SELECT count(*) FROM members")
+    assert found.without_rows == sum(len(people(n)) for n in (1, 2, 3, 4)) > 0
+    assert rows[0][0] == counted[0][0] - found.without_rows
 
 
 def test_what_does_not_count_is_removed_alone(chain: Chain) -> None:

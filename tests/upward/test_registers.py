@@ -1,8 +1,9 @@
-"""A union's register folder is received like its forward, told as unsigned; a backup says what to do."""
+"""A union's register folder is received like its forward, told as unsigned; a backup of it likewise."""
 
 from __future__ import annotations
 
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from converter.usecases.receive.inbox import scan
 from tests.identity.chain import CITY, COUNTY
 from tests.upward.conftest import NOW, Chain, Office
 from tests.upward.test_decided import decide
+from tests.usecases.receive.collection import zipped
 
 DAY = 86_400
 ROSTER = [RosterEntry(COUNTY.code, COUNTY.name, CITY.code, CITY.name)]
@@ -74,17 +76,62 @@ def test_a_damaged_register_is_named(chain: Chain) -> None:
     assert [one.forward.reason for one in done.forwards] == ["P201"]
 
 
-def test_a_backup_is_restored_and_then_received(chain: Chain, tmp_path: Path) -> None:
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_backup_is_received_like_the_register_in_it(
+    inside: bool, chain: Chain, tmp_path: Path
+) -> None:
+    """With what else lies in it; in another zip, too."""
+    city, made = chain.city, tmp_path / "备份.zip"
+    (tmp_path / "收件").mkdir()
+    (tmp_path / "收件" / "state.json").write_text("{}")
+    backup.backup([tmp_path / "收件", chain.county.store], made, when=NOW)
+    if inside:
+        outer = tmp_path / "邮件.zip"
+        with zipfile.ZipFile(outer, "w") as archive:
+            archive.write(made, "附件/备份.zip")
+        made = outer
+    city.put(made)
+    done = city.receive(ROSTER)
+    assert [(one.forward.state, one.forward.signer) for one in done.forwards] == [
+        ("unconfirmed", "")
+    ]
+    assert [one.code for one in done.findings if one.code == "C124"] == ["C124"]
+    assert done.results == {}
+    assert city.tables("130102") == chain.county.tables()
+    assert city.receive(now=NOW + DAY).forwards == ()
+    kept = [path.name for path in (city.store / "published" / "forwards").rglob("*")]
+    assert "backup" not in kept
+
+
+def test_a_damaged_backup_is_named(chain: Chain, tmp_path: Path) -> None:
+    made = tmp_path / "备份.zip"
+    backup.backup([chain.county.store], made, when=NOW)
+    with zipfile.ZipFile(made) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    (answers,) = [name for name in members if name.endswith("/answers.parquet")]
+    members[answers] = members[answers][:-4] + b"PAR2"
+    chain.city.put(zipped(list(members.items())), "备份.zip")
+    done = chain.city.receive(ROSTER)
+    assert [(one.forward.state, one.forward.reason) for one in done.forwards] == [
+        ("rejected", "P201")
+    ]
+
+
+def test_a_backup_of_several_registers_is_restored_and_then_received(
+    chain: Chain, tmp_path: Path
+) -> None:
     """As its remedy says."""
     city: Office = chain.city
     made = tmp_path / "备份.zip"
-    backup.backup([chain.county.store], made, when=NOW)
+    backup.backup([chain.county.store, chain.other.store], made, when=NOW)
     city.put(made)
     done = city.receive(ROSTER)
-    assert [one.codes for one in done.refused] == [("P211",)]
-    made = city.inbox / "备份.zip"
-    backup.restore(made, city.inbox / "恢复")
-    made.unlink()
+    assert [(one.forward.state, one.forward.reason) for one in done.forwards] == [
+        ("rejected", "P211")
+    ]
+    backup.restore(made, tmp_path / "恢复")
+    (city.inbox / "备份.zip").unlink()
+    shutil.copytree(tmp_path / "恢复" / "store", city.inbox / "县登记库")
     done = city.receive(ROSTER, now=NOW + DAY)
     assert [one.forward.state for one in done.forwards] == ["unconfirmed"]
     assert city.tables("130102") == chain.county.tables()

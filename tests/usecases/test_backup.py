@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from converter.files.backup_zip import BackupEntry
 from converter.model.errors import BackupDamaged, NotABackup, OutputExists, RegisterBusy
 from converter.register import Register
 from converter.usecases import backup as backups
@@ -156,7 +157,7 @@ def test_a_register_comes_back_and_is_not_saved_while_somebody_writes(tmp_path: 
     restore(tmp_path / "b.zip", tmp_path / "out")
     assert "lock" not in {p.name for p in (tmp_path / "out" / "S").iterdir()}
     with Register(tmp_path / "out" / "S", FORM) as register:
-        assert register.done() == set()
+        assert register.query("SELECT * FROM submissions") == []
 
 
 def test_a_backup_that_does_not_read_back_gets_no_name(
@@ -164,7 +165,7 @@ def test_a_backup_that_does_not_read_back_gets_no_name(
 ) -> None:
     honest = backups._manifest
 
-    def torn(entries: list[backups._Entry], when: int) -> bytes:
+    def torn(entries: list[BackupEntry], when: int) -> bytes:
         return honest(entries, when).replace(b'"bytes": 5000', b'"bytes": 5001')
 
     monkeypatch.setattr(backups, "_manifest", torn)

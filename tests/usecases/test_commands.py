@@ -11,7 +11,7 @@ import pytest
 from converter import cli
 from converter.forms.loading import form_dir
 from converter.model.errors import WorkerDied
-from converter.workers import pool, tasks
+from converter.workers import starting, tasks
 from converter.workers.pool import Worker
 from converter.workers.requests.check import CheckRequest
 from tests import commands, forking
@@ -74,4 +74,4 @@ def test_a_forked_worker_is_a_process_of_its_own(
         process = worker._process
     assert isinstance(process, forking.Process)
     assert process.poll() == -signal.SIGKILL  # stopped
-    assert pool.subprocess is commands.FORKING
+    assert starting.subprocess is commands.FORKING

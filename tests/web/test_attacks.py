@@ -202,7 +202,7 @@ def test_a_thousand_tiny_uploads_delete_nobody_elses_results(union: World) -> No
     kept = Results(union.root / "tmp", 900, 10_000, lambda: 0.0)
 
     def keep(owner: Owner, size: int = 1) -> str:
-        token, folder = kept.room()
+        token, folder = kept.new_folder()
         (folder / "package.zip").write_bytes(bytes(size))
         kept.keep(token, owner.key, owner, "", ("a",), UploadResult(summary), "n")
         return token

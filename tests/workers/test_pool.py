@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from converter.model.errors import FormError, InternalError, OutputError, WorkerDied
-from converter.workers import limits
+from converter.workers import limits, starting
 from converter.workers import pool as engine
 from converter.workers.pool import Worker
 from converter.workers.requests.check import CheckRequest, CopyTarget
@@ -85,7 +86,7 @@ def obedient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "from converter.workers import process\n"
         "process.main()\n"
     )
-    monkeypatch.setattr(engine, "_command", lambda: [*PYTHON, str(tmp_path / "start.py")])
+    monkeypatch.setattr(starting, "command", lambda *_: [*PYTHON, str(tmp_path / "start.py")])
     monkeypatch.setattr(engine, "SECONDS_A_FILE", 3.0)
     monkeypatch.setattr(engine, "PATIENCE", 1)
     monkeypatch.setattr(engine, "START_SECONDS", 20.0)
@@ -158,7 +159,7 @@ def test_a_pipe_that_somebody_else_holds_is_not_waited_for(
         f"open({str(tmp_path / 'pid')!r}, 'w').write(str(held.pid))\n"
         "time.sleep(600)\n"
     )
-    monkeypatch.setattr(engine, "_command", lambda: [*PYTHON, str(script)])
+    monkeypatch.setattr(starting, "command", lambda *_: [*PYTHON, str(script)])
     monkeypatch.setattr(engine, "SECONDS_TO_END", 0.2)
     monkeypatch.setattr(engine, "START_SECONDS", 0.0)
     monkeypatch.setattr(engine, "SECONDS_A_FILE", 0.5)
@@ -173,7 +174,7 @@ def test_a_worker_that_cannot_start_is_a_bug_not_a_bad_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "broken.py").write_text("import no_such_library")
-    monkeypatch.setattr(engine, "_command", lambda: [*PYTHON, str(tmp_path / "broken.py")])
+    monkeypatch.setattr(starting, "command", lambda *_: [*PYTHON, str(tmp_path / "broken.py")])
     with Worker() as worker, pytest.raises(InternalError, match="did not start"):
         worker.run(order("ok"))
 
@@ -195,7 +196,7 @@ def test_only_the_file_at_fault_is_lost_and_the_order_stays() -> None:
     batches = [order("ok", "die", "ok"), order("ok"), order("eat", "ok")]
     pool = [Worker(), Worker()]
     with engine.answers(batches, pool, split, lost) as answers:
-        found = [done for answer in answers for done in answer.done]
+        found = [done for some in answers for answer in some for done in answer.done]
     for worker in pool:
         worker.stop()
     assert found == ["ok", "die:crash", "ok", "ok", "eat:memory", "ok"]
@@ -230,7 +231,7 @@ def test_a_file_that_hangs_is_tried_once(how: str, files: tuple[str, ...], times
         return Obeyed((f"{request.what[0]} {died.how}",))
 
     with engine.answers([order(*files)], [runner], split, lost) as found:
-        done = [answer.done for answer in found]
+        done = [answer.done for some in found for answer in some]
     assert done == [(f"bad {how}",) if file == "bad" else (file,) for file in files]
     assert sum("bad" in paths for paths in runner.requested) == times
 
@@ -243,7 +244,7 @@ def test_no_worker_is_left_behind() -> None:
         engine.local_pool(Worker(), 2) as pool,
         engine.answers(orders, pool, split, lambda request, died: Obeyed()) as answers,
     ):
-        pids = [answer.pid for answer in answers]
+        pids = [answer.pid for some in answers for answer in some]
     for pid in set(pids):
         with pytest.raises(ProcessLookupError):
             os.kill(pid, signal.SIG_DFL)
@@ -270,9 +271,13 @@ def test_tasks_are_taken_only_as_fast_as_answers_are() -> None:
 
     pool = [Counting(), Counting()]
     with engine.answers(endless(), pool, split, lambda request, died: Obeyed()) as answers:
-        for number, answer in zip(range(50), answers, strict=False):
-            assert answer.done == (str(number),)
+        number = 0
+        for some in itertools.islice(answers, 20):
             assert len(taken) <= number + engine.AHEAD * len(pool) + 1
+            assert len(some) <= engine.TOGETHER
+            for answer in some:
+                assert answer.done == (str(number),)
+                number += 1
     assert sum(runner.ran for runner in pool) <= len(taken)
     left = len(taken)
     with pytest.raises(RuntimeError):

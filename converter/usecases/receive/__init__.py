@@ -46,6 +46,7 @@ from converter.usecases.receive.replies import give_names
 from converter.workers.pool import Worker
 
 if TYPE_CHECKING:
+    from converter.model.forms import Form
     from converter.usecases.receive.forwards import ReceivedForward
     from converter.usecases.receive.preparing import Prepared
 
@@ -113,12 +114,24 @@ class _Tally:
         self.unmatched: dict[str, None] = {}
         self.paired: list[str] = []
         self.still_open: list[Path] = []
+        self.forwards: list[ReceivedForward] = []
+        self.not_received: list[NotReceived] = []
 
-    def add(self, one: Received) -> None:
+    def add(self, one: Received | NotReceived) -> None:
         """A file."""
+        if isinstance(one, NotReceived):
+            self.not_received.append(one)
+            return
         self._count(one, one.received.file, one.received.content)
         if one.registered.unit and not one.registered.code:
             self.unmatched[one.registered.name] = None
+
+    def add_forward(self, one: ReceivedForward | NotReceived) -> None:
+        """A file of a union below."""
+        if isinstance(one, NotReceived):
+            self.not_received.append(one)
+        else:
+            self.forwards.append(one)
 
     def add_pair(self, pair: Pair, one: Received, before: int) -> None:
         """Two files that are one submission. Those with a number after `before` were added as files
@@ -163,8 +176,7 @@ def receive(
     left = [store, *filter(None, (plan.reply, plan.decisions))]
     items = scan(inbox, left)
     if not items:
-        loading.load(plan.folder)  # as workers do with files: a broken form is told all the same
-    not_received: list[NotReceived] = []
+        loading.load(plan.folder)  # a broken form ends a run without files, too
     changes: list[RosterChange] = []
     if plan.reply:
         give_names(plan.reply)
@@ -182,38 +194,7 @@ def receive(
         ordered, undecided = 0, list[WaitingOrder]()
         if plan.decisions:
             ordered, undecided = orders.apply(plan.decisions, register)
-        before = register.last
-        again = register.rejudge() if plan.rejudge else set()
-        tally = _Tally(again)
-        forwards: list[ReceivedForward] = []
-        forwarded.remove_unneeded(store / published.FOLDER, forwarded.read(register))
-
-        def take_forwards(found: Sequence[InboxFile]) -> set[str]:
-            again: set[str] = set()
-            for taken in _forwards(found, register, plan, worker, chosen, prepared):
-                if isinstance(taken, NotReceived):
-                    not_received.append(taken)
-                    again.add(taken.file)
-                else:
-                    forwards.append(taken)
-            return again | {
-                one.file for one in forwarded.read(register) if not forwarded.is_final(one)
-            }
-
-        take_forwards([item for item in items if item.forward])
-        seen = len(items)
-        items = [item for item in items if not item.forward]
-        for one in run.run(items, register, plan, worker, progress, take_forwards):
-            if isinstance(one, NotReceived):
-                not_received.append(one)
-                continue
-            tally.add(one)
-        for pair, one in receive_pairs(items, register, plan, worker):
-            tally.add_pair(pair, one, before)
-        if plan.reply:
-            tally.still_open += run.write_missing_receipts(
-                items, register, plan, worker, before, progress
-            )
+        tally = _receive_files(items, prepared, register, plan, worker, progress)
         lists = _write_lists(register, plan.reply, chosen) if plan.reply else None
         states = register.states_of(tally.registered)
         found, sharing = _across_units(register, plan, chosen, due)
@@ -222,13 +203,8 @@ def receive(
             [chosen],
         )
         register.publish(chosen, plan.now)
-        if forwarded.read(register):
-            from converter.upward import asking
-
-            with Snapshot(store) as snapshot:
-                below = asking.findings(snapshot, plan.form, chosen)
-                found = Issues.of(chain(found, below))
-        fresh = tally.results.total()
+        found = _with_findings_across_unions(found, register, plan.form, chosen)
+        seen, fresh = len(items), tally.results.total()
         audit.append(
             store, audit.RECEIVED, plan.now, seen=seen, fresh=fresh, period=chosen, lists=lists
         )
@@ -248,11 +224,58 @@ def receive(
         roster_changes=tuple(changes),
         ordered=ordered,
         undecided=tuple(undecided),
-        not_received=tuple(not_received),
+        not_received=tuple(tally.not_received),
         still_open=tuple(dict.fromkeys(tally.still_open)),
-        forwards=tuple(forwards),
+        forwards=tuple(tally.forwards),
         rejudged=tally.rejudged() if plan.rejudge else None,
     )
+
+
+def _receive_files(
+    items: Sequence[InboxFile],
+    prepared: Prepared,
+    register: Register,
+    plan: Plan,
+    worker: Worker,
+    progress: ProgressReporter,
+) -> _Tally:
+    """Register the files of an inbox, forwards first, and reply to them."""
+    before = register.last
+    tally = _Tally(register.rejudge() if plan.rejudge else set())
+    forwarded.remove_unneeded(register.folder / published.FOLDER, forwarded.read(register))
+
+    def take_forwards(found: Sequence[InboxFile]) -> set[str]:
+        """Also those that a zip held. The files that are to be read again in another run."""
+        again: set[str] = set()
+        for one in _forwards(found, register, plan, worker, prepared):
+            tally.add_forward(one)
+            if isinstance(one, NotReceived):
+                again.add(one.file)
+        return again | {one.file for one in forwarded.read(register) if not forwarded.is_final(one)}
+
+    take_forwards([item for item in items if item.forward])
+    items = [item for item in items if not item.forward]
+    for one in run.run(items, register, plan, worker, progress, take_forwards):
+        tally.add(one)
+    for pair, received in receive_pairs(items, register, plan, worker):
+        tally.add_pair(pair, received, before)
+    if plan.reply:
+        tally.still_open += run.write_missing_receipts(
+            items, register, plan, worker, before, progress
+        )
+    return tally
+
+
+def _with_findings_across_unions(
+    found: Issues, register: Register, form: Form, period: str
+) -> Issues:
+    """The findings, and those between unions below, of what was just published."""
+    if not forwarded.read(register):
+        return found
+    from converter.upward import asking
+
+    with Snapshot(register.folder) as snapshot:
+        return Issues.of(chain(found, asking.findings(snapshot, form, period)))
 
 
 @contextlib.contextmanager
@@ -274,13 +297,12 @@ def _forwards(
     register: Register,
     plan: Plan,
     worker: Worker,
-    period: str,
     prepared: Prepared,
 ) -> Iterator[ReceivedForward | NotReceived]:
     if forwards:
         from converter.usecases.receive.forwards import receive_forwards  # brings cryptography
 
-        yield from receive_forwards(forwards, register, plan, worker, period, prepared)
+        yield from receive_forwards(forwards, register, plan, worker, register.collected, prepared)
 
 
 def _write_lists(register: Register, reply: Path, period: str) -> dict[str, str]:
@@ -344,5 +366,5 @@ def _collection(register: Register, plan: Plan, given: str) -> Collection:
         serials = {code: one.serial for code, one in ledger.latest(entries).items()}
         newest = max(((one.issued, one.period) for one in entries), default=("", ""))[1]
     forms = str(plan.form.prose["period"])
-    typed = periods.called(register, given, newest, forms)
+    typed = periods.canonical(register, given, newest, forms)
     return Collection(typed or register.open_period() or newest or forms, plan.signed_only, serials)

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from converter.files import writing
 from converter.identity import ledger, standing, subordinates
@@ -41,6 +42,7 @@ from converter.register.forwarded import (
     UNCONFIRMED,
     UNOPENED,
     Forward,
+    has_partition,
 )
 from converter.register.knowledge import Knowledge
 from converter.register.precedence import (
@@ -88,7 +90,7 @@ def receive_forwards(
     for item in items:
         known = forwarded.read(register)
         before = [one for one in known if (one.file, one.content) == (item.name, item.content)]
-        lost = [one for one in before if one.state in COUNTING and not _is_there(place, one)]
+        lost = [one for one in before if one.state in COUNTING and not has_partition(place, one)]
         if not all(one in lost or _again(one, known, plan, names, rulings) for one in before):
             continue
         number, folder, found = _read(item, known, register, plan, worker, prepared, names)
@@ -113,11 +115,7 @@ def receive_forwards(
             removed = register.change(lambda known: forward_removal.read(known.connection))
             concerned = [one for one in removed if one.concerns(rows[0])]
             forward_removal.purge(folder, concerned, forgetting.personal_keys(plan.form))
-            target = place / forwarded.FOLDER / str(number)
-            shutil.rmtree(target, ignore_errors=True)
-            writing.private_folder(target.parent)
-            writing.flush_all()
-            writing.replace(folder, target)
+            _place(folder, place / forwarded.FOLDER / str(number))
         shutil.rmtree(folder, ignore_errors=True)
         register.change(partial(_take, rows, sorted(gone), found.replies))
         if found.standing and new.confirmed and plan.keys:
@@ -129,7 +127,12 @@ def receive_forwards(
         yield ReceivedForward(rows[0], issues)
 
 
-_is_there = forwarded.has_partition
+def _place(folder: Path, target: Path) -> None:
+    """Put the tables of a forward where they are read. They are on the disk before."""
+    shutil.rmtree(target, ignore_errors=True)
+    writing.private_folder(target.parent)
+    writing.flush_all()
+    writing.replace(folder, target)
 
 
 def _read(

@@ -31,9 +31,9 @@ def receive_pairs(
     zips = {name for file, _ in wanted for name in box.containers_of(file)}
     chosen = [i for i in items if (i.name, i.content) in wanted or i.name in zips]
     unpacked = place_for_zips(register, plan)
-    there = {(i.name, i.content): i for i in opened(chosen, unpacked, worker).items}
+    readable = {(i.name, i.content): i for i in opened(chosen, unpacked, worker).items}
     for one in found:
-        both = [there.get((half.file, half.content)) for half in one]
+        both = [readable.get((half.file, half.content)) for half in one]
         if both[0] and both[1] and both[0].is_unchanged() and both[1].is_unchanged():
             received = _receive(one, both[0], both[1], register, plan, worker)
             if received:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from converter.files import safe_names, zip_writing
+from converter.files import backup_zip, safe_names, zip_writing
 from converter.messages.catalogue import message
 from converter.register import published
 from converter.register.schema import UNREADABLE
@@ -33,7 +33,8 @@ class InboxFile:
     path: Path
     content: str
     container: bool = False  # perhaps a zip of submissions
-    forward: bool = False  # what a union below has forwarded
+    forward: bool = False  # what a union below has forwarded, or its register
+    register: bool = False  # a folder, or in a backup
     state: tuple[int, int] | None = None  # size and time of change when its bytes were hashed
     saved: int = 0  # nanoseconds since 1970 when it was last changed; of a zip's member, the zip
 
@@ -57,14 +58,15 @@ def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[InboxFile]:
         if is_register:
             place = published.folder_of(path)
             content = published.digest(place) if place else UNREADABLE
-            found.append(InboxFile(name, path, content, forward=True))
+            found.append(InboxFile(name, path, content, forward=True, register=True))
             continue
         content, head, state = _hashed(path)
         # Only what calls itself a zip, or nothing at all, is looked into: a workbook is one too.
-        forward = zip_writing.has_media_type(head, layout.MEDIA_TYPE)
+        is_backup = _calls_itself_zip(name) and backup_zip.begins_like(path, head)
+        forward = is_backup or zip_writing.has_media_type(head, layout.MEDIA_TYPE)
         is_zip = head[:4] == b"PK\x03\x04" and not forward and _calls_itself_zip(name)
         saved = state[1] if state else 0
-        found.append(InboxFile(name, path, content, is_zip, forward, state, saved))
+        found.append(InboxFile(name, path, content, is_zip, forward, is_backup, state, saved))
     return sorted(found, key=lambda item: (item.saved, item.name))
 
 
@@ -73,12 +75,15 @@ def _calls_itself_zip(name: str) -> bool:
     return not name.endswith(".xlsx") and file_names.suffix(name) in (".zip", "")
 
 
-def is_forward(path: Path) -> bool:
-    """Whether a file out of a zip is what a union below has forwarded."""
+def out_of_zip(name: str, path: Path, content: str, saved: int) -> InboxFile:
+    """A file out of a zip that was last changed then."""
     if not _calls_itself_zip(path.name):
-        return False
+        return InboxFile(name, path, content, saved=saved)
     with path.open("rb") as file:
-        return zip_writing.has_media_type(file.read(HEAD), layout.MEDIA_TYPE)
+        head = file.read(HEAD)
+    is_backup = backup_zip.begins_like(path, head)
+    forward = is_backup or zip_writing.has_media_type(head, layout.MEDIA_TYPE)
+    return InboxFile(name, path, content, forward=forward, register=is_backup, saved=saved)
 
 
 def _files(inbox: Path, left: set[str]) -> Iterator[tuple[Path, str, bool]]:

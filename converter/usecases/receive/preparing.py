@@ -42,13 +42,13 @@ def prepared(
     """What no publication knows among these forwards, read. What is left in its folders when the
     context ends is removed. Raises OSError."""
     known = _published(store)
-    there = {(one.file, one.content) for one in known}
+    published = {(one.file, one.content) for one in known}
     least = max((one.number for one in known), default=0) + 1
     made: dict[tuple[str, str], PreparedForward] = {}
     with contextlib.ExitStack() as reserved:
         for item in items:
-            if (item.name, item.content) in there or item.path.is_dir():
-                continue  # whose register a folder is may be told by a roster that comes only now
+            if (item.name, item.content) in published or item.register:
+                continue  # whose register it is may be told by a roster that comes only now
             number = reserved.enter_context(incoming.reserved(store, least))
             folder = incoming.tables(store, number)
             made[item.name, item.content] = PreparedForward(
@@ -69,7 +69,7 @@ def read(
     code of those that are known."""
     try:
         request = ForwardRequest(
-            plan.folder, item.path, item.name, folder, number, plan.keys, unions
+            plan.folder, item.path, item.name, folder, number, plan.keys, item.register, unions
         )
         return worker.run(request).found
     except WorkerDied as died:

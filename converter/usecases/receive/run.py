@@ -1,9 +1,10 @@
 """Inbox → worker processes → register and replies, batch by batch.
 
-Workers read and validate; this process alone writes. For each batch: the register decides the
-state of every file, the receipts are written, then the transaction is committed. After a kill in
-between, the batch is done again and writes the same replies; what was committed is known by path
-and content and not done again.
+Workers read and validate; this process alone writes. Answers that came while it wrote make one
+batch, since what a transaction costs hardly depends on its files. For each batch: the register
+decides the state of every file, the receipts are written, then the transaction is committed. After
+a kill in between, the batch is done again and writes the same replies; what was committed is known
+by path and content and not done again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
 from converter.register import ClaimedSender, ReceivedFile, Register
-from converter.register.again import CHANGING
+from converter.register.again import CHANGING, File
 from converter.register.precedence import ACCEPTED, REJECTED, UNOPENED, WARNINGS
 from converter.register.writer import RegisteredBefore, rows_file
 from converter.usecases.check import BYTES_A_BATCH
@@ -67,13 +68,15 @@ def run(
     """Receive what is not yet registered; yields file by file, once it is on the disk.
     `take_forwards` takes in the forwards that were in zips, and names those that another run may
     tell more of."""
-    done = register.done(with_keys=plan.keys is not None)
+    if plan.keys is not None:
+        register.retry_locked()
+    done = register.done([(item.name, item.content) for item in items])
     todo = [item for item in items if (item.name, item.content) not in done]
     expected = len(todo)  # grows with every zip that turns out to hold several files
 
     def received() -> Iterator[Received | NotReceived]:
         nonlocal expected
-        for one in _received(todo, done, register, plan, worker, take_forwards):
+        for one in _received(todo, register, plan, worker, take_forwards):
             if isinstance(one, int):
                 expected += one
             else:
@@ -99,8 +102,11 @@ def write_missing_receipts(
     missing = {key: one for key, one in known.items() if not has_receipt(folder, *key, one.file)}
     todo = [item for item in items if _is_one_of(item, missing)]
 
+    def has_reply(files: Sequence[File]) -> set[File]:
+        return set(files) - missing.keys()
+
     def replied() -> Iterator[Received]:
-        for _, _, batches in _rounds(todo, missing.__contains__, register, plan, worker):
+        for _, _, batches in _rounds(todo, has_reply, register, plan, worker):
             for batch, _ in batches:
                 yield from _reply_again(_readable(batch)[0], missing, plan)
 
@@ -119,7 +125,6 @@ def _is_one_of(item: InboxFile, keys: Collection[tuple[str, str]]) -> bool:
 
 def _received(
     todo: Sequence[InboxFile],
-    done: set[tuple[str, str]],
     register: Register,
     plan: Plan,
     worker: Worker,
@@ -127,7 +132,7 @@ def _received(
 ) -> Iterator[Received | NotReceived | int]:
     """What was received; a number is by how many files the work has grown."""
     publisher = _Publisher(register, plan)
-    rounds = _rounds(todo, lambda key: key not in done, register, plan, worker)
+    rounds = _rounds(todo, register.done, register, plan, worker)
     for given, found, batches in rounds:
         yield len(found) - given
         again = take_forwards([item for item in found.items if item.forward])
@@ -157,14 +162,14 @@ def _readable(batch: Batch) -> tuple[Batch, list[NotReceived]]:
 
 def _rounds(
     todo: Sequence[InboxFile],
-    wanted: Callable[[tuple[str, str]], bool],
+    done: Callable[[Sequence[File]], set[File]],
     register: Register,
     plan: Plan,
     worker: Worker,
 ) -> Iterator[tuple[int, OpenedItems, Iterator[tuple[Batch, str]]]]:
     """Round by round: how many files were given, what was taken out of zips, and what workers
-    answered of those that are wanted, by (name, content): batch by batch, each with the folder
-    that has its rows ('' = none)."""
+    answered of those that are not `done`: batch by batch, each with the folder that has its rows
+    ('' = none)."""
     unpacked = place_for_zips(register, plan)
     with workers.local_pool(worker, plan.jobs) as own:
         pool = _with_keys(plan, own) if plan.pool else own
@@ -173,13 +178,16 @@ def _rounds(
             shutil.rmtree(unpacked, ignore_errors=True)
             chosen = todo[at : at + ITEMS_A_ROUND]
             found = opened(chosen, unpacked, worker)
-            yield len(chosen), found, _answers(found, wanted, pool, register, plan)
+            given = {(item.name, item.content) for item in chosen if not item.container}
+            inside = [key for key in found.names() if key not in given]
+            left_out = done(inside) if inside else set()
+            yield len(chosen), found, _answers(found, left_out, pool, register, plan)
     shutil.rmtree(unpacked, ignore_errors=True)
 
 
 def _answers(
     found: OpenedItems,
-    wanted: Callable[[tuple[str, str]], bool],
+    left_out: Collection[File],
     pool: Sequence[Runner],
     register: Register,
     plan: Plan,
@@ -187,11 +195,15 @@ def _answers(
     refused = [
         (_unreadable(0, name, issue, plan.form), InboxFile(name, Path(), content))
         for name, content, issue in found.refused
-        if wanted((name, content))
+        if (name, content) not in left_out
     ]
     if refused:
         yield refused, ""
-    items = [item for item in found.items if not item.forward and wanted((item.name, item.content))]
+    items = [
+        item
+        for item in found.items
+        if not item.forward and (item.name, item.content) not in left_out
+    ]
     yield from _validated(items, pool, register, plan)
 
 
@@ -240,7 +252,7 @@ def _validated(
     """Batch by batch; the folder with its rows is gone when the next batch is asked for."""
     most = files_a_batch(len(items), len(pool))
     parts = bounded_parts([item.path for item in items], most, BYTES_A_BATCH)
-    requests = [_request(items[part], plan) for part in parts]
+    requests = [_request(items, part, plan) for part in parts]
     by_name = {item.name: item for item in items}
 
     def lost(request: ReceiveRequest, died: WorkerDied) -> ReceiveAnswer:
@@ -249,7 +261,7 @@ def _validated(
         return ReceiveAnswer((_unreadable(file.number, file.name, issue, plan.form),))
 
     with workers.answers(requests, pool, _split, lost) as answers:
-        for answer in answers:
+        for answer in map(_as_one, answers):
             batch = [_unchanged(one, by_name[one.file], plan.form) for one in answer.files]
             spool = write_spool(register.spool / "batch", answer) if answer.rows else None
             yield batch, str(spool or "")
@@ -271,12 +283,20 @@ def write_spool(folder: Path, answer: ReceiveAnswer) -> Path:
     return folder
 
 
-def _request(items: Sequence[InboxFile], plan: Plan) -> ReceiveRequest:
+def _request(items: Sequence[InboxFile], part: slice, plan: Plan) -> ReceiveRequest:
+    """No two files of a round have the same number: their rows may come to one batch."""
     files = tuple(
         FileToReceive(number, item.path, item.name, _target(item.name, plan))
-        for number, item in enumerate(items)
+        for number, item in enumerate(items[part], part.start)
     )
     return ReceiveRequest(plan.folder, files, plan.keys)
+
+
+def _as_one(answers: Sequence[ReceiveAnswer]) -> ReceiveAnswer:
+    sheets = dict.fromkeys(sheet for answer in answers for sheet in answer.rows)
+    # Two compressed streams, one after the other, are one of both contents.
+    rows = {sheet: b"".join(one.rows.get(sheet, b"") for one in answers) for sheet in sheets}
+    return ReceiveAnswer(tuple(file for one in answers for file in one.files), rows)
 
 
 def _target(name: str, plan: Plan) -> Path | None:

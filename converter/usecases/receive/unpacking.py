@@ -8,14 +8,11 @@ from pathlib import Path
 
 from converter.model.errors import WorkerDied
 from converter.model.issues import Issue, Level, Place
-from converter.register.again import CHANGING
-from converter.usecases import backup
+from converter.register.again import CHANGING, File
 from converter.usecases.common import LOST
-from converter.usecases.receive.inbox import InboxFile, is_forward
+from converter.usecases.receive.inbox import InboxFile, out_of_zip
 from converter.workers.pool import Worker
 from converter.workers.requests.receive import UnpackRequest
-
-A_BACKUP = "P211"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +22,11 @@ class OpenedItems:
     items: list[InboxFile]
     refused: list[tuple[str, str, Issue]]  # name, content, why
     containers: list[tuple[str, str]]
+
+    def names(self) -> list[File]:
+        """(name, content) of each."""
+        items = [(item.name, item.content) for item in self.items]
+        return items + [(name, content) for name, content, _ in self.refused]
 
     def __len__(self) -> int:
         return len(self.items) + len(self.refused)
@@ -51,16 +53,9 @@ def opened(items: Sequence[InboxFile], folder: Path, worker: Worker) -> OpenedIt
         if not found.container:
             result.items.append(item)
             continue
-        if backup.is_backup(item.path):
-            issue = Issue(A_BACKUP, Level.ERROR, Place(item.name))
-            result.refused.append((item.name, item.content, issue))
-            continue
         result.containers.append((item.name, item.content))
         result.items.extend(
-            InboxFile(
-                one.name, one.path, one.content, forward=is_forward(one.path), saved=item.saved
-            )
-            for one in found.members
+            out_of_zip(one.name, one.path, one.content, item.saved) for one in found.members
         )
         result.refused.extend((one.name, one.content, one.issue) for one in found.refused)
     return result

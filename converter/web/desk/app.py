@@ -81,16 +81,17 @@ def build(
     worker: Shared,
     *,
     opener: Callable[[Path], None] = open_file,
+    borrowed: Callable[[], None] = lambda: None,
     ended: Callable[[], None] = lambda: None,
 ) -> Starlette:
     """The application of one desk. `form`: its name or folder, None for the default; `root`: her
-    place; `state`: what this desk keeps beside it, and removes what a crash left there; `ended` is
-    called once no page is open any more."""
+    place; `state`: what this desk keeps beside it, and removes what a crash left there; `borrowed`
+    is called whenever a command has used the worker, `ended` once no page is open any more."""
     place = ClerkFolder(root, "")
     private, unfinished = state / "open", state / "corrections"
     shutil.rmtree(private, ignore_errors=True)
     writing.private_folder(private)
-    desk = Desk(FollowedForm(form), place, access, worker, private, unfinished, opener)
+    desk = Desk(FollowedForm(form), place, access, worker, private, unfinished, opener, borrowed)
     desk.unit = place.latest_unit()
     if identity := desk.identity():  # a folder's name may be shorter than the unit's
         desk.unit = identity[1].identity.unit_name
@@ -186,12 +187,8 @@ async def _icon(request: Request) -> Response:
 
 
 def _stranger(request: Request) -> Response:
-    return _plain_problem(request, "stranger", 403)
-
-
-def _plain_problem(request: Request, key: str, status: int) -> Response:
     """A page for somebody who may see nothing of the desk."""
-    return show(request, "stranger", status, key=key)
+    return show(request, "stranger", 403, key="stranger")
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -14,9 +14,9 @@ from converter.model.errors import WorkerDied
 from converter.web.correcting import FRAGMENT, edits_of
 from converter.web.correcting.fields import FIELD, FIELDS
 from converter.web.desk.corrections import Correction
-from converter.web.desk.desk import Desk, desk_of, document_of, in_thread, problem, sent, show, to
+from converter.web.desk.desk import Desk, desk_of, document_of, problem, sent, show
 from converter.web.desk.documents import Document, suffixed
-from converter.web.pages import attachment
+from converter.web.pages import attachment, in_thread, redirect
 from converter.workers.requests.corrections import CorrectionAnswer, CorrectionRequest
 from converter.workers.requests.page_check import PageCheck
 
@@ -97,7 +97,7 @@ async def open_document(request: Request) -> Response:
     for path in document.paths:
         await in_thread(desk_of(request).opener, path)
     document.notes = (message("desk_opened", file=document.name),)
-    return to(f"/check/{document.key}")
+    return redirect(f"/check/{document.key}")
 
 
 async def marked(request: Request) -> Response:
@@ -106,11 +106,11 @@ async def marked(request: Request) -> Response:
     desk, document = desk_of(request), document_of(request)
     made = await in_thread(desk.marked_copy, document)
     if made is None:
-        return to(f"/check/{document.key}")
+        return redirect(f"/check/{document.key}")
     await in_thread(desk.opener, made)
     copy = desk.documents.of(made)
     copy.notes = (message("desk_marked", file=made.name),)
-    return to(f"/check/{copy.key}")
+    return redirect(f"/check/{copy.key}")
 
 
 # --- correcting ---------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ async def correct(request: Request) -> Response:
     form = await sent(request, fields=FIELDS, field=FIELD)
     if form.get("do") == "discard":
         await in_thread(desk.end_correction, document)
-        return to(f"/check/{document.key}/correct")
+        return redirect(f"/check/{document.key}/correct")
     texts = [(name, text) for name, text in form.multi_items() if isinstance(text, str)]
     try:
         edits = edits_of(texts, desk.form)
@@ -137,7 +137,7 @@ async def correct(request: Request) -> Response:
         return await _write(request, document, correction, str(form.get("do")))
     answer = await _table(request, document, correction, "correct_form")
     fragment = request.headers.get(FRAGMENT)
-    return answer if fragment else to(f"/check/{document.key}/correct")
+    return answer if fragment else redirect(f"/check/{document.key}/correct")
 
 
 async def _table(
@@ -176,4 +176,4 @@ async def _write(request: Request, document: Document, correction: Correction, d
     made = desk.documents.of(await in_thread(desk.shelf.keep, target, name))
     await in_thread(desk.end_correction, document)
     made.notes = (message("desk_corrected", file=made.name, old=document.name),)
-    return to(f"/check/{made.key}")
+    return redirect(f"/check/{made.key}")

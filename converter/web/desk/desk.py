@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from converter.files.opening import open_file
 from converter.identity.files import Public
@@ -55,6 +54,7 @@ class Desk:
     private: Path  # deleted when the desk ends
     unfinished: Path  # corrections that are not written into a form yet; they outlive the desk
     opener: Callable[[Path], None] = open_file
+    borrowed: Callable[[], None] = lambda: None  # a command has used the worker
     unit: str = ""
     documents: Documents = field(default_factory=Documents)
     presence: Presence = field(default_factory=Presence)
@@ -213,11 +213,3 @@ async def sent(
         await form.close()
         raise HTTPException(403)
     return form
-
-
-def to(path: str) -> RedirectResponse:
-    return RedirectResponse(path, 303)
-
-
-async def in_thread(function: Callable[..., T], *arguments: Any) -> T:
-    return await run_in_threadpool(function, *arguments)

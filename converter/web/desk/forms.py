@@ -15,8 +15,9 @@ from converter.model.own_list import KNOWN, ListColumn, ListReport
 from converter.report import own_list_text
 from converter.usecases import own_list
 from converter.usecases.template import TemplateResult, write_template
-from converter.web.desk.desk import Desk, desk_of, in_thread, sent, show, to
+from converter.web.desk.desk import Desk, desk_of, sent, show
 from converter.web.desk.documents import Document
+from converter.web.pages import in_thread, redirect
 
 MAP = "map:"  # how the name of a field begins that says what a column is
 
@@ -65,7 +66,7 @@ async def make(request: Request) -> Response:
         await in_thread(own_list.remember, result.answer.lists, choices)
     made = desk.documents.of(result.answer.written.path)
     made.notes = (message("desk_form_made", file=made.name), *_lines(desk, result))
-    return to(f"/check/{made.key}")
+    return redirect(f"/check/{made.key}")
 
 
 def _documents(request: Request, keys: Sequence[str]) -> list[Document]:

@@ -16,9 +16,10 @@ from converter.model.errors import FormPackageRefused
 from converter.model.issues import Issues
 from converter.usecases import identities
 from converter.usecases.recognising import FileKind, RecognisedFile, recognise
-from converter.web.desk.desk import FILES, Desk, desk_of, in_thread, problem, sent, show, to
+from converter.web.desk.desk import FILES, Desk, desk_of, problem, sent, show
 from converter.web.desk.documents import Document
 from converter.web.desk.place import shown
+from converter.web.pages import in_thread, redirect
 from converter.web.upload_names import received_name
 
 AS_SOURCE = "form"  # the purpose of files that a new form is made from
@@ -28,7 +29,7 @@ async def drop(request: Request) -> Response:
     desk, form = desk_of(request), await sent(request, files=FILES)
     uploads = [f for f in form.getlist("file") if isinstance(f, UploadFile) and f.filename]
     if not uploads:
-        return to("/")
+        return redirect("/")
     purpose = str(form.get("purpose") or "")
     try:
         with tempfile.TemporaryDirectory(dir=desk.private) as folder:
@@ -64,7 +65,7 @@ def answer(request: Request, paths: Sequence[Path], purpose: str = "") -> Respon
         text += message("desk_form_again") if others else ""
         return show(request, "installed", title=title, text=text)
     if not others:
-        return to("/unit?loaded=1")
+        return redirect("/unit?loaded=1")
     kinds = {one.kind for one in others}
     if refused := next(
         (one for one in others if one.kind in (FileKind.OTHER, FileKind.ROSTER)), None
@@ -75,20 +76,20 @@ def answer(request: Request, paths: Sequence[Path], purpose: str = "") -> Respon
     if kinds == {FileKind.BACKUP}:
         for one in others:
             desk.shelf.backups.keep(one.path)
-        return to("/backups")
+        return redirect("/backups")
     documents = [desk.documents.of(_keep(desk, one)) for one in others]
     if purpose == AS_SOURCE or FileKind.LIST in kinds:
-        return to("/form/sources?" + "&".join(f"source={one.key}" for one in documents))
+        return redirect("/form/sources?" + "&".join(f"source={one.key}" for one in documents))
     if len(documents) == 1:
         (document,) = documents
         if not others[0].kind.is_form:
-            return to(f"/package/{document.key}")
+            return redirect(f"/package/{document.key}")
         document.notes = (message("desk_copied", folder=shown(document.path.parent)),)
-        return to(f"/check/{document.key}")
+        return redirect(f"/check/{document.key}")
     if len(documents) == 2 and kinds == {FileKind.WORKBOOK}:
         both = desk.documents.of(documents[0].path, documents[1].path)
         if desk.check(both) is not None:
-            return to(f"/check/{both.key}")
+            return redirect(f"/check/{both.key}")
     return _choose(request, others, documents)
 
 

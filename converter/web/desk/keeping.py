@@ -18,9 +18,10 @@ from converter.model.errors import BackupError, ConverterError
 from converter.text import file_names
 from converter.usecases import backup, failures
 from converter.usecases.convert import Converted, convert_files
-from converter.web.desk.desk import Desk, desk_of, document_of, in_thread, problem, sent, show, to
+from converter.web.desk.desk import Desk, desk_of, document_of, problem, sent, show
 from converter.web.desk.documents import Document
 from converter.web.desk.place import files_below, free
+from converter.web.pages import in_thread, redirect
 from converter.web.upload_names import safe_name
 
 SUFFIX = ".zip"
@@ -32,8 +33,8 @@ async def start(request: Request) -> Response:
     forms = await in_thread(desk.forms)
     document = desk.documents.latest(forms)
     if document is None:
-        return to("/check")
-    return to(f"/export/{document.key}")
+        return redirect("/check")
+    return redirect(f"/export/{document.key}")
 
 
 async def page(request: Request) -> Response:
@@ -63,7 +64,7 @@ async def export(request: Request) -> Response:
     name = safe_name(str(form.get("name") or "").strip().removesuffix(SUFFIX) + SUFFIX)
     made = await in_thread(_convert, desk, document, name, bool(form.get("seal")))
     if made.package is None:
-        return to(f"/check/{document.key}")
+        return redirect(f"/check/{document.key}")
     saved = await in_thread(_backup, desk, [*document.paths, made.package])
     return show(request, "exported", made=made, document=document, saved=saved)
 
@@ -110,7 +111,7 @@ async def make_backup(request: Request) -> Response:
     saved = await in_thread(_backup, desk, ())
     if isinstance(saved, str):
         return problem(request, "not_backed_up", reason=saved)
-    return to("/backups")
+    return redirect("/backups")
 
 
 def _backup(desk: Desk, paths: Sequence[Path]) -> Path | str:

@@ -10,8 +10,10 @@ from starlette import requests
 from starlette.responses import Response
 
 from converter.model.errors import ConverterError
-from converter.web.desk.desk import Desk, desk_of, in_thread
+from converter.web.desk.desk import Desk, desk_of
+from converter.web.pages import in_thread
 from converter.workers import protocol, warm
+from converter.workers.open_pages import proof
 from converter.workers.pool import Worker
 from converter.workers.requests.base import Request
 from converter.workers.requests.check import CheckRequest
@@ -30,13 +32,14 @@ async def lend(request: requests.Request) -> Response:
     desk, body = desk_of(request), await request.body()
     given = request.headers.get(PROOF, "")
     nonce = given[:NONCE].encode()
-    expected = warm.proof(desk.access.secret, b"request", nonce, body)
+    expected = proof(desk.access.secret, b"request", nonce, body)
     if not hmac.compare_digest(given[NONCE:].encode(), expected.encode()):
         return Response(status_code=403)
     answer = await in_thread(_answer, desk, body)
     if answer is None:
         return Response(status_code=REFUSED)
-    signed = warm.proof(desk.access.secret, b"answer", nonce, answer).encode()
+    desk.borrowed()
+    signed = proof(desk.access.secret, b"answer", nonce, answer).encode()
     return Response(signed + answer, media_type="application/octet-stream")
 
 

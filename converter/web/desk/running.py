@@ -22,6 +22,8 @@ from converter.register.lock import Lock
 from converter.web import server
 from converter.web.desk import app as application
 from converter.web.desk.access import AGAIN, SECRET, Access
+from converter.web.desk.commands import CommandHost
+from converter.workers import open_pages
 from converter.workers.pool import Shared, Worker
 
 STARTING, PAUSE = 30.0, 0.1  # seconds for the first one to answer, and between two tries
@@ -33,23 +35,25 @@ class Instance:
 
     def __init__(self, root: Path, folder: Path | None = None) -> None:
         name = hashlib.sha256(os.fsencode(root.absolute())).hexdigest()[:16]
-        self._folder = folder or state_folder()
-        self.state = self._folder / f"desk-{name}"
-        self._file, self._lock = self._folder / f"desk-{name}.json", f"desk-{name}.lock"
+        self.folder = folder or state_folder()
+        self.state = self.folder / f"desk-{name}"
+        self._file, self._lock = self.folder / f"desk-{name}.json", f"desk-{name}.lock"
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         """Raises RegisterBusy where another one runs, or starts."""
-        writing.private_folder(self._folder)
-        with Lock(self._folder / self._lock):
+        writing.private_folder(self.folder)
+        with Lock(self.folder / self._lock):
             self._file.unlink(missing_ok=True)
             try:
                 yield
             finally:
                 self._file.unlink(missing_ok=True)
 
-    def write(self, port: int, access: Access) -> None:
-        data = json.dumps({"port": port, "secret": access.secret}).encode()
+    def write(self, port: int, access: Access, commands: int = 0) -> None:
+        """`commands`: the port of the process that runs commands, 0 where there is none."""
+        ports = {open_pages.WORK: port} | ({open_pages.COMMANDS: commands} if commands else {})
+        data = json.dumps({**ports, open_pages.SECRET: access.secret}).encode()
         writing.write_bytes_atomically(self._file, data, private=True)
 
     def address(self) -> str:
@@ -63,9 +67,9 @@ class Instance:
 
     def _ask(self) -> str:
         found = json.loads(self._file.read_bytes())
-        connection = http.client.HTTPConnection("127.0.0.1", int(found["port"]), timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", int(found[open_pages.WORK]), timeout=5)
         try:
-            connection.request("POST", AGAIN, headers={SECRET: str(found["secret"])})
+            connection.request("POST", AGAIN, headers={SECRET: str(found[open_pages.SECRET])})
             answer = connection.getresponse()
             text = answer.read(1_000).decode("ascii")
         finally:
@@ -106,9 +110,16 @@ def _serve(
     def end() -> None:
         running.should_exit = True
 
-    app = application.build(form, root, instance.state, access, Shared([worker]), ended=end)
+    def commands(port_of_commands: int) -> None:
+        instance.write(port, access, port_of_commands)
+
+    host = CommandHost(access.secret, instance.folder, commands)
+    shared = Shared([worker])
+    app = application.build(
+        form, root, instance.state, access, shared, borrowed=host.start, ended=end
+    )
     running = server.prepared(app, LISTENING)
     instance.write(port, access)
-    with contextlib.suppress(KeyboardInterrupt):  # Ctrl+C is one way to end it
+    with host, contextlib.suppress(KeyboardInterrupt):  # Ctrl+C is one way to end it
         ready(access.address())  # a browser that comes before it serves waits
         running.run(sockets=[sock])

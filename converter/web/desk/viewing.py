@@ -11,10 +11,10 @@ from converter.report import html, records, summary
 from converter.statistics.figure import Figure
 from converter.usecases.show import read_contents, read_statistics
 from converter.web.desk.checking import moments
-from converter.web.desk.desk import Desk, desk_of, document_of, in_thread, problem, sent, show, to
+from converter.web.desk.desk import Desk, desk_of, document_of, problem, sent, show
 from converter.web.desk.documents import Document
 from converter.web.desk.place import shown
-from converter.web.pages import contacts_of
+from converter.web.pages import contacts_of, in_thread, redirect
 
 LISTED = 40  # lines of a list among the figures
 RECENT = 5  # forms on the first page
@@ -53,7 +53,7 @@ async def change_unit(request: Request) -> Response:
     if name not in desk.place.units():
         raise HTTPException(400)
     desk.unit, desk.documents.current = name, ""
-    return to("/unit")
+    return redirect("/unit")
 
 
 async def help_page(request: Request) -> Response:
@@ -82,7 +82,7 @@ async def latest(request: Request) -> Response:
     """Statistics, print, look up: of the form that was worked on last."""
     desk = desk_of(request)
     document = desk.documents.latest(await in_thread(desk.forms))
-    return to(f"{request.url.path}/{document.key}" if document else "/check")
+    return redirect(f"{request.url.path}/{document.key}" if document else "/check")
 
 
 async def package(request: Request) -> Response:
@@ -135,8 +135,8 @@ async def _contents(
     outcome, contents = await in_thread(_read, desk, document)
     if contents is None:
         return _unreadable(request, document, outcome)
-    asked = template == "print" or bool(wanted)
-    tables = records.tables(contents, desk.form, wanted, full) if asked else []
+    with_rows = template == "print" or bool(wanted)
+    tables = records.tables(contents, desk.form, wanted, full) if with_rows else []
     name = outcome.unit_name or desk.unit
     return show(
         request, template, document=document, tables=tables, name=name, wanted=wanted, full=full

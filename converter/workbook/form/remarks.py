@@ -1,6 +1,6 @@
 """Rows of a table that are no records: totals, signatures, explanations, a date alone.
 
-A row is one of them where its first text begins or ends as the form says, whatever blanks and
+A row is one of them where its first text begins or ends as the form says, whatever spaces and
 marks it is written with, or is a date, a page number or a count, and the row names no number that
 could be a member's; where it says a heading again; or where it stands above the first or below
 the last person and has neither a number nor anything like a name.
@@ -76,7 +76,7 @@ def find(
 
 
 def is_line(text: str, sheet: Sheet) -> bool:
-    """Whether a text without blanks begins or ends like a total, a signature, a department."""
+    """Whether a text without spaces begins or ends like a total, a signature, a department."""
     beginnings = (*sheet.remarks, *sheet.further_remarks)
     return (
         text.startswith(beginnings)

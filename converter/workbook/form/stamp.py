@@ -73,5 +73,5 @@ def fit_identity(raw: RawSheet, stamp: Stamp, sheet: Sheet, report: IssueCollect
 
 
 def _same(text: str) -> str:
-    """What counts in a name: not blanks, not full-width forms."""
-    return characters.without_blanks(unicodedata.normalize("NFKC", text))
+    """What counts in a name: not spaces, not full-width forms."""
+    return characters.without_whitespace(unicodedata.normalize("NFKC", text))

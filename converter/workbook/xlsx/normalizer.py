@@ -46,7 +46,7 @@ _STANDARD_TAGS = (
     "ro c  c> c/ v> v  v/ f> f  f/ is t> t  t/ r> rP ph b/ i/ u/ u  sz co rF fa ch sc st ve ou"
     " sh ex /c /r /v /f /i /t /p"
 )
-# An index of a shared string that is no number, a value with blanks at its ends or with a
+# An index of a shared string that is no number, a value with spaces at its ends or with a
 # reference by number, a value that is not the last thing in its cell or is a text elsewhere, a day
 # in another format.
 _NONSTANDARD_VALUES = tuple(

@@ -47,7 +47,7 @@ _ERROR = re.compile(
     rb'<c r="([A-Z]+)([0-9]+)"[^>]*[^/]>\s*(?:' + _FORMULA.pattern + rb")?\s*<v[^>]*>([^<]*)</v>"
 )
 _VALUE = re.compile(rb"<v[^>]*>([^<]*)</v>")
-# On the whole sheet, as PHPExcel writes it: blanks at the ends of every text count.
+# On the whole sheet, as PHPExcel writes it: spaces at the ends of every text count.
 PRESERVING = b'xml:space="preserve"'
 _SAMPLE = 200_000  # bytes at either end, from which the width is estimated
 

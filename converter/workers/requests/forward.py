@@ -19,13 +19,14 @@ class ForwardAnswer:
 @dataclass(frozen=True, slots=True)
 class ForwardRequest(FileRequest[ForwardAnswer]):
     """Read a forward, called `name` in the inbox, as that of a `number`; its partition goes into
-    `target`, a new folder; or the folder of a union's register. `keys`: of the union that
-    receives."""
+    `target`, a new folder. `keys`: of the union that receives; `register`: it is the folder of a
+    union's register, or a backup of it."""
 
     name: str
     target: Path
     number: int
     keys: Path | None = None
+    register: bool = False
     unions: tuple[tuple[str, str], ...] = ()  # (name, code) of unions that are known
 
     @property

@@ -14,9 +14,10 @@ def forward(request: ForwardRequest, report_progress: ReportProgress) -> Forward
     definition = loading.load(request.form)
     report_progress(0)
     request.target.mkdir(mode=0o700, parents=True)
-    if request.file.is_dir():
+    if request.register:
+        read = from_register.read if request.file.is_dir() else from_register.read_backup
         return ForwardAnswer(
-            from_register.read(
+            read(
                 request.file, request.name, definition, dict(request.unions), request.target,
                 request.number,
             )

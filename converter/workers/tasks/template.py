@@ -90,12 +90,12 @@ def templates(request: TemplatesRequest, report_progress: ReportProgress) -> Tem
     from converter import identity
     from converter.template import TemplateRenderer
 
-    definition, asked = loading.load(request.form), Stamp(superior_contact=request.contact)
+    definition, base_stamp = loading.load(request.form), Stamp(superior_contact=request.contact)
     renderer, rows = TemplateRenderer(definition), request.rows or definition.limits["rows"]
 
     def rendered(books: Iterable[BlankWorkbook]) -> Iterator[tuple[Path, bytes]]:
         for book in books:
-            stamp = asked.of_holder(identity.parse(book.identity).identity)
+            stamp = base_stamp.of_holder(identity.parse(book.identity).identity)
             yield book.output, renderer.blank(stamp, rows=rows)
 
     def replaceable(path: Path) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from converter.register import RosterEntry, forgetting, published, writer
 from converter.usecases.receive import Plan, receive, run
-from converter.workers import pool
+from converter.workers import pool, starting
 from converter.workers.pool import Worker
 from tests.commands import FORKING
 
@@ -72,7 +72,7 @@ def in_fork(work: Callable[[Steps], object], kill_at: int) -> int:
         return code
     code = 70
     try:  # nothing may leave this block: behind it are the tests
-        pool.subprocess = FORKING  # type: ignore[attr-defined, assignment]
+        starting.subprocess = FORKING  # type: ignore[attr-defined, assignment]
         work(Steps(kill_at))
         code = 0
     except BaseException:
@@ -122,6 +122,7 @@ class Receiving:
 
         Path.replace, writer.Register.record = renaming, recording  # type: ignore[assignment]
         run.FILES_A_BATCH = self.batch
+        pool.TOGETHER = 1  # each run takes the same steps
         with Worker() as worker:
             receive(
                 self.inbox, self.store, self.plan, worker, roster=self.roster, period=self.period

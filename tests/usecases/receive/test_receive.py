@@ -7,6 +7,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ import pytest
 from converter.model.issues import Issue
 from converter.register import Register, Snapshot, cross_unit_checks
 from converter.usecases.receive import receive, run
+from converter.workers import pool
 from converter.workers.pool import Worker
 from tests.sheets import FORM
 from tests.usecases.receive.collection import (
@@ -304,6 +306,7 @@ def test_others_see_the_progress_of_a_long_run(
     tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "FILES_A_BATCH", 2)
+    monkeypatch.setattr(pool, "TOGETHER", 1)
     monkeypatch.setattr(run, "PUBLISH_SECONDS", -1)
     monkeypatch.setattr(run, "PUBLISH_SHARE", 0)
     box = Inbox(tmp_path / "in")
@@ -322,6 +325,28 @@ def test_others_see_the_progress_of_a_long_run(
     assert seen == [(2,), (4,)]
     with Snapshot(tmp_path / "S") as published:
         assert published.query("SELECT count(*), count(DISTINCT unit) FROM answers") == [(6, 6)]
+
+
+def test_answers_that_are_registered_together_give_the_same(
+    collection: Collection, tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What worker after worker answered while the register wrote."""
+    batches: list[int] = []
+    record = Register.record
+
+    def counting(register: Register, batch: Any, received: str) -> Any:
+        batches.append(len(batch))
+        return record(register, batch, received)
+
+    monkeypatch.setattr(run, "FILES_A_BATCH", 3)
+    monkeypatch.setattr(Future, "done", lambda future: True)  # it is waited for
+    monkeypatch.setattr(Register, "record", counting)
+    receive(collection.inbox.folder, tmp_path / "S", plan(None), worker, roster=roster())
+    assert max(batches) == 3 * pool.TOGETHER
+    with Snapshot(collection.store) as one, Snapshot(tmp_path / "S") as other:
+        for table in ("submissions", "answers", "members", "findings"):
+            sql = f"SELECT * FROM {table} ORDER BY ALL"
+            assert other.query(sql) == one.query(sql)
 
 
 def test_what_comes_out_of_zips_does_not_pile_up(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,9 +25,17 @@ TYPED = "在网页上改的 1 格还没有存进填报表"
 AGAIN = "前面改的 1 格都记着"
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the desks of all tests are, one after the other: what is kept names its place."""
+    return tmp_path_factory.mktemp("desk")
+
+
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "基层工会填报 🙂"
+def root(place: Path) -> Path:
+    shutil.rmtree(place)
+    place.mkdir()
+    return place / "基层工会填报 🙂"
 
 
 @contextmanager
@@ -46,15 +55,24 @@ def faulty(client: httpx2.Client, key: str) -> str:
     return before.rpartition('name="')[2].partition('"')[0]
 
 
-@pytest.fixture
-def begun(root: Path) -> str:
-    """The key of a form that was corrected on the page when the desk ended."""
-    with started(root) as (desk, client):
+@pytest.fixture(scope="module")
+def kept(place: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A copy of all that a desk leaves that ended when a form was corrected on its page, and the
+    form's key."""
+    with started(place / "基层工会填报 🙂") as (desk, client):
         key = key_of(drop(client, desk, ("填报.xlsx", workbook(1, fault=True))))
         cell = faulty(client, key)
         assert TYPED not in client.get(f"/check/{key}").text
         press(client, desk, f"/check/{key}/correct", **{cell: MEMBERS[2][1]})
-        return key
+    return Path(shutil.copytree(place, tmp_path_factory.mktemp("kept") / "desk")), key
+
+
+@pytest.fixture
+def begun(kept: tuple[Path, str], root: Path) -> str:
+    """The key of a form that was corrected on the page when the desk ended."""
+    copy, key = kept
+    shutil.copytree(copy, root.parent, dirs_exist_ok=True)
+    return key
 
 
 def found(desk: AtWork, client: httpx2.Client) -> str:

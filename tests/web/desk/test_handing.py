@@ -17,10 +17,10 @@ import httpx2
 import openpyxl
 import pytest
 
-from converter.files import writing
+from converter.files import backup_zip, writing
 from converter.forms import loading
 from converter.identity.files import compose, parse
-from converter.usecases import backup, form_packages
+from converter.usecases import form_packages
 from converter.usecases.form_packages import Amending
 from converter.web.desk.desk import Desk
 from converter.web.desk.documents import Document
@@ -277,7 +277,7 @@ def test_the_identity_file_stays_out_of_backups(
     drop(client, desk, (identity.name, identity.read_bytes()))
     packed(client, desk)
     for path in desk.root.rglob("备份-*.zip"):
-        backup.verify(path)
+        backup_zip.verify(path)
         with zipfile.ZipFile(path) as archive:
             assert not any(name.endswith(".xml") for name in archive.namelist())
             assert not any(b"<secret" in archive.read(name) for name in archive.namelist())

@@ -15,7 +15,7 @@ import pytest
 from converter.files import own_folder
 from converter.usecases.check import check_files
 from converter.usecases.convert import convert_files
-from converter.workers import protocol, warm
+from converter.workers import open_pages, protocol, warm
 from converter.workers.pool import Worker
 from converter.workers.requests.check import CheckRequest, CopyTarget
 from converter.workers.warm import BorrowingWorker, Loan
@@ -128,11 +128,11 @@ def test_a_form_that_was_changed_is_not_borrowed(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("alone", "known")
 def test_what_is_large_or_writes_is_not_borrowed(folder: Path) -> None:
-    assert not warm.may_be_borrowed(asked(*["好.xlsx"] * (warm.FILES + 1)))
+    assert not warm.may_be_borrowed(asked(*["好.xlsx"] * (open_pages.FILES + 1)))
     book = Path("好.xlsx")
     copies = CheckRequest(FOLDER, ((book,),), (CopyTarget(book, Path("批注.xlsx")),))
     assert answer(copies) is OWN
-    (folder / "大.xlsx").write_bytes(bytes(warm.BYTES + 1))
+    (folder / "大.xlsx").write_bytes(bytes(open_pages.BYTES + 1))
     assert answer(asked("大.xlsx")) is OWN
 
 

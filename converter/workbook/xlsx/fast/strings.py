@@ -135,7 +135,7 @@ def _decoded(data: bytes) -> str:
 
 def _items(data: bytes) -> list[str]:
     body = _decoded(data)
-    # Texts whose blanks count get a leading NUL, a character that no text may hold.
+    # Texts whose spaces count get a leading NUL, a character that no text may hold.
     marked = body.replace(_KEPT_ITEM, f"{_PLAIN_ITEM}\0")
     texts = marked[len(_PLAIN_ITEM) : -len(_PLAIN_END)].split(_PLAIN_END + _PLAIN_ITEM)
     joined = "".join(texts)

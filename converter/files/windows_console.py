@@ -74,19 +74,11 @@ def _program(kernel: Any, number: int) -> str:
         kernel.CloseHandle(handle)
 
 
-def wait() -> None:
-    """Keep the window until it was read."""
-    import contextlib
-
-    from converter.messages.catalogue import message
-
-    with contextlib.suppress(EOFError, KeyboardInterrupt):
-        input("\n" + message("press_enter"))
-
-
 def shows_colours(stream: Any) -> bool:
     """Whether a terminal turns escape codes into colours. A console of Windows is told to, until
     this program ends; where it cannot (before Windows 10), it would print them as they are."""
+    if hasattr(stream, "shows_colours"):  # it stands for a terminal that was asked already
+        return bool(stream.shows_colours)
     if sys.platform != "win32":
         return True
     import atexit
@@ -123,6 +115,14 @@ def _fitting(argument: str) -> Sequence[str]:
     return sorted(name for name in found if not Path(name).name.startswith(_OFFICE_LOCK)) or [
         argument
     ]
+
+
+def prepare(streams: Iterable[Any]) -> None:
+    """Let these streams write every text, whatever their encoding."""
+    for stream in streams:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a GBK console lacks rare characters
+    write_unicode(streams)
 
 
 def write_unicode(streams: Iterable[Any]) -> None:

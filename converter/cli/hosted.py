@@ -1,0 +1,191 @@
+"""A process that the clerk's page keeps: it runs small commands for those that hand them over
+(`workers.handing`), one at a time, having imported what they need.
+
+It gets the page's secret on its stdin, prints its port, and ends when stdin does. Each command runs
+in the folder and with the environment of its caller; what it prints is kept and sent back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import hmac
+import io
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from converter import cli
+from converter.forms import loading
+from converter.workers.handing import NUMBER, PROOF, receive, send, surroundings
+from converter.workers.open_pages import proof
+
+STARTED_WITH = dict(os.environ)
+SECONDS = 1.0  # that a caller may keep the others waiting
+
+
+class _Unsuited(BaseException):  # nothing that a command catches
+    """A command is better run by its caller."""
+
+
+def main() -> None:
+    """Serve until stdin ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the page, or for a caller
+    secret = sys.stdin.readline().strip()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        print(server.getsockname()[1], flush=True)
+        threading.Thread(target=_end_with, args=(sys.stdin,), daemon=True).start()
+        _prepare()
+        while True:
+            with contextlib.suppress(OSError, ValueError, EOFError):
+                connection, _ = server.accept()
+                with connection:
+                    serve(connection, secret)
+
+
+def _end_with(stream: Any) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        stream.read()
+    os._exit(0)
+
+
+def _prepare() -> None:
+    """Import what commands import, and nothing of it again."""
+    from converter.cli import clerk  # noqa: F401
+    from converter.report import diff_text, terminal  # noqa: F401
+    from converter.usecases import check, convert  # noqa: F401
+    from converter.workers import warm  # noqa: F401
+
+    if hasattr(click.utils, "auto_wrap_for_ansi"):  # a caller's terminal is not ours to be asked
+        click.utils.auto_wrap_for_ansi = None
+    gc.freeze()
+
+
+def serve(connection: socket.socket, secret: str) -> None:
+    """Answer one caller. Raises OSError, ValueError, EOFError."""
+    connection.settimeout(SECONDS)
+    theirs = receive(connection)
+    number = os.urandom(NUMBER // 2).hex().encode()
+    send(connection, proof(secret, b"process", theirs, number).encode() + number)
+    given = receive(connection)
+    shown, data = given[:PROOF], given[PROOF:]
+    if not hmac.compare_digest(shown, proof(secret, b"command", number, data).encode()):
+        return
+    connection.settimeout(None)
+    if (answer := _answer(json.loads(data))) is not None:
+        packed = json.dumps(answer).encode()
+        send(connection, proof(secret, b"answer", theirs, packed).encode() + packed)
+
+
+def _answer(command: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a command printed, and its exit code; None where its caller has to run it."""
+    with _surroundings(command):
+        if surroundings(STARTED_WITH) != command["surroundings"]:
+            return None
+        printed: list[tuple[int, str]] = []
+        asks, *terminals = command["terminals"]
+        streams = [
+            _Stream(printed, number, *kept)
+            for number, kept in enumerate(
+                zip(command["encodings"], terminals, command["colours"], strict=True)
+            )
+        ]
+        before = sys.stdin, sys.stdout, sys.stderr
+        sys.stdin, sys.stdout, sys.stderr = _Typed(terminal=asks), *streams
+        try:
+            return {"code": cli.run(command["arguments"]), "printed": printed}
+        except _Unsuited:
+            return None
+        finally:
+            sys.stdin, sys.stdout, sys.stderr = before
+
+
+@contextlib.contextmanager
+def _surroundings(command: Mapping[str, Any]) -> Iterator[None]:
+    """Stand where the caller stands; nothing is remembered from another command."""
+    loading.read.cache_clear()
+    tempfile.tempdir = None
+    environment, folder = dict(os.environ), os.getcwd()  # noqa: PTH109
+    os.chdir(command["folder"])
+    mask = os.umask(command["mask"])
+    _set(command["environment"])
+    try:
+        yield
+    finally:
+        _set(environment)
+        os.umask(mask)
+        os.chdir(folder)
+        gc.collect()
+
+
+def _set(environment: Mapping[str, str]) -> None:
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    os.environ.update(environment)
+
+
+class _Stream(io.TextIOBase):
+    """Keeps what is printed, and stands for the caller's stream."""
+
+    errors = "replace"
+
+    def __init__(
+        self,
+        printed: list[tuple[int, str]],
+        number: int,
+        encoding: str,
+        terminal: bool,
+        colours: bool,
+    ) -> None:
+        self._printed, self._number = printed, number
+        self._encoding, self._terminal, self.shows_colours = encoding, terminal, colours
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._encoding
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str, /) -> int:
+        if not isinstance(text, str):  # click finds out in this way what a stream takes
+            raise TypeError(type(text))
+        if text:
+            self._printed.append((self._number, text))
+        return len(text)
+
+
+class _Typed(io.TextIOBase):
+    """The caller's stdin: whoever wants to read it has to run there."""
+
+    def __init__(self, *, terminal: bool) -> None:
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        if self._terminal:
+            raise _Unsuited
+        return False
+
+    def readable(self) -> bool:
+        raise _Unsuited
+
+    def read(self, size: int | None = -1, /) -> str:
+        raise _Unsuited
+
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
+        raise _Unsuited
+
+
+if __name__ == "__main__":
+    main()
