@@ -259,7 +259,7 @@ def _once(people: Sequence[Person], table: Sheet) -> list[Person]:
     seen: dict[str, dict[str, Person]] = {}  # number → name → person
     found = []
     for person in people:
-        number, name = _number(person, table), characters.without_blanks(_name(person, table))
+        number, name = _number(person, table), characters.without_whitespace(_name(person, table))
         named = seen.setdefault(number, {}) if number else {}
         first = named.get(name) or named.pop("", None)
         if first is None and not name:
