@@ -71,7 +71,7 @@ def check(
     try:
         from converter.usecases.check import check_files
 
-        folder, form = form_of(ctx)
+        folder, form = form_of(ctx, *paths)
         writes = [folder for folder in (annotate, fix) if folder]
         with pool(cluster, folder, paths, writes, jobs) as chosen:
             report = check_files(
@@ -164,7 +164,7 @@ def convert(
     with BorrowingWorker() as worker:
         from converter.usecases.convert import convert_files
 
-        folder, form = form_of(ctx)
+        folder, form = form_of(ctx, *workbooks)
         target = output or Path(message("report_package_name"))
         results = convert_files(
             workbooks,
@@ -250,7 +250,7 @@ def show(
     if store and as_log:
         return register_output.log(store, as_html)
     if store:
-        return register_output.show(form_of(ctx)[0], store, unit, member, as_html, show_ids)
+        return register_output.show(form_of(ctx, store)[0], store, unit, member, as_html, show_ids)
     assert path
     code = register_output.receipt(path, keys_folder)
     if code is not None:
@@ -261,7 +261,7 @@ def show(
         from converter.report import records
         from converter.usecases.show import read_contents
 
-        folder, form = form_of(ctx)
+        folder, form = form_of(ctx, path)
         answer = read_contents(folder, path, worker)
     outcome, contents = answer.outcome, answer.contents
     if not outcome.readable or contents is None:
@@ -331,10 +331,12 @@ def stats(
         if annual:
             if by or counts or units or rules:
                 raise UsageError("stats_annual_alone")
-            folder = form_of(ctx)[0]
+            folder = form_of(ctx, store)[0]
             return register_output.annual(folder, store, union, period, output, force=force)
         selection = register_output.TableSelection(by, counts, units, union, rules)
-        return register_output.stats(form_of(ctx)[0], store, selection, period, output, force=force)
+        return register_output.stats(
+            form_of(ctx, store)[0], store, selection, period, output, force=force
+        )
     assert path
     from converter.workers.pool import Worker
 
@@ -342,7 +344,7 @@ def stats(
         from converter.report import table_export
         from converter.usecases.show import read_statistics, write_statistics
 
-        folder, form = form_of(ctx)
+        folder, form = form_of(ctx, path)
         answer = read_statistics(folder, path, worker)
     if answer.figures is None:
         print_report([answer.outcome], form, show_ids=False)

@@ -15,6 +15,7 @@ import click
 
 from converter import __version__
 from converter.messages import help
+from converter.text.display import argument
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,15 +143,54 @@ def option(command: str, *names: str, **settings: Any) -> Callable[[Any], Any]:
     return click.option(*names, help=help.option(command, key), **settings)
 
 
-def form_of(ctx: click.Context) -> tuple[Path, Form]:
-    """The form's folder and its cards (without code lists: the workers load them)."""
+def form_of(ctx: click.Context, *files: Path | None) -> tuple[Path, Form]:
+    """The form's folder and its cards (without code lists: the workers load them). Where no form
+    was asked for, it is the one that these files, folders or registers name."""
+    ctx.obj = ctx.obj or named_form([file for file in files if file])
+    return form_in_use(ctx.obj)
+
+
+def form_in_use(name: str | None) -> tuple[Path, Form]:
+    """The folder and cards of the form that goes by a name; says where that is not simply the
+    program's own."""
     from converter.forms import loading
 
-    used = loading.in_use(ctx.obj)
+    used = loading.in_use(name)
     folder = used.folder.resolve()
     form = loading.read(folder)
     print_in_use(used, form)
     return folder, form
+
+
+def named_form(files: Sequence[Path]) -> str | None:
+    """The form that files name, where it is not the one that is used anyway; says so."""
+    if not files:
+        return None
+    from converter.forms import loading
+    from converter.usecases import form_choice
+
+    name = form_choice.named_form(files)
+    if name in ("", loading.DEFAULT_FORM):
+        return None
+    err(message("form_named", title=loading.title_of(name)))
+    return name
+
+
+def program(form: str | None = None) -> str:
+    """How a command begins that is to be typed next: with the form where this one was told it,
+    since the next one's files may not name it."""
+    ctx = click.get_current_context(silent=True)
+    if not form and ctx:
+        form = ctx.find_root().params.get("form_name")
+    return f"converter --form {argument(form)}" if form else "converter"
+
+
+def next_step(key: str, /, **params: Any) -> str:
+    """A sentence with a command that can be typed as it stands: `{converter}` begins it."""
+    for name, value in params.items():
+        if isinstance(value, os.PathLike):
+            params[name] = argument(os.fspath(value))
+    return message(key, converter=program(), **params)
 
 
 def print_in_use(used: FormInUse, form: Form) -> None:
@@ -216,7 +256,7 @@ def print_report(
                 annotated=annotated,
                 colour=colour,
                 width=columns,
-                commands=commands,
+                program=program() if commands else "",
             )
         )
 

@@ -15,6 +15,7 @@ from converter.cli.common import (
     err,
     form_of,
     message,
+    next_step,
     option,
     out,
     print_beside,
@@ -72,7 +73,7 @@ def decide(
     from converter.report.audit_text import decision_text
     from converter.usecases import deciding
 
-    _, form = form_of(ctx)
+    _, form = form_of(ctx, store)
     if output:
         if action:
             raise UsageError("decide_output_alone")
@@ -109,7 +110,7 @@ def _write_questions(ctx: click.Context, store: Path, output: Path, period: str,
     from converter.workers.pool import Worker
 
     with Worker() as worker:
-        folder, form = form_of(ctx)
+        folder, form = form_of(ctx, store)
         if below:
             target = output_path(output, ".xlsx", message("asked_name", union=below))
             path, count = deciding.write_questions_below(
@@ -123,7 +124,7 @@ def _write_questions(ctx: click.Context, store: Path, output: Path, period: str,
         path, count = deciding.write_questions(store, folder, form, period, target, worker)
     print_beside(target, path)
     out(message("decide_written", path=path, count=count))
-    err(message("decide_written_next", store=store, path=path))
+    err(next_step("decide_written_next", store=store, path=path))
     return OK
 
 
@@ -139,7 +140,7 @@ def _apply(ctx: click.Context, store: Path, path: Path, period: str, officer: st
     if not path.is_file():
         raise UsageError("decide_no_workbook", path=path)
     with Worker() as worker:
-        folder, form = form_of(ctx)
+        folder, form = form_of(ctx, store)
         outcome, rows = deciding.read_decisions(folder, path, worker)
     if outcome.status in ("errors", "unreadable"):
         print_report([outcome], form, show_ids=False, summary=False)
@@ -161,7 +162,7 @@ def _apply(ctx: click.Context, store: Path, path: Path, period: str, officer: st
     err(message("decide_applied", made=counts["made"], blank=counts["blank"]))
     undone = sum(counts[result] for result in UNDONE)
     if undone:
-        err(message("decide_not_applied", count=undone, store=store))
+        err(next_step("decide_not_applied", count=undone, store=store))
     return FOUND if undone else OK
 
 
@@ -181,7 +182,7 @@ def _list(store: Path, form: Form, period: str) -> int:
     if tables:
         out(table.text(tables, width()))
     if found.questions or found.forwards:
-        err(message("decide_next", store=store))
+        err(next_step("decide_next", store=store))
     return OK
 
 
@@ -247,7 +248,7 @@ def period(ctx: click.Context, action: str, which: str, store: Path, officer: st
     from converter.report import table
     from converter.usecases import deciding
 
-    _, form = form_of(ctx)
+    _, form = form_of(ctx, store)
     if action != "list":
         if not which.strip():
             raise UsageError("period_needs")

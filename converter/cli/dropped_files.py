@@ -14,9 +14,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from converter.cli import clerk, desk, suggest
-from converter.cli.common import FOUND, OK, err, print_in_use, print_report, progress
+from converter.cli.common import (
+    FOUND,
+    OK,
+    err,
+    form_in_use,
+    named_form,
+    print_report,
+    program,
+    progress,
+)
 from converter.files import writing, zip_peek
-from converter.forms import loading as forms
 from converter.forms.form_files import is_form_package
 from converter.messages.catalogue import message
 from converter.model.forms import Form
@@ -28,15 +36,14 @@ from converter.workers.warm import BorrowingWorker
 
 def run(arguments: Sequence[str], form_name: str | None, *, window: bool = False) -> int:
     """Check and convert files and folders; returns the worst exit code."""
-    used = forms.in_use(form_name)
-    folder = used.folder.resolve()
-    form = forms.read(folder)
-    print_in_use(used, form)
+    paths = [Path(argument) for argument in arguments]
+    folder, form = form_in_use(form_name or named_form(paths))
     if not arguments and window:
         return desk.serve(form_name, None, browser=True, window=True)
     if not arguments:
-        return suggest.print_suggestion(Path.cwd(), f"{form.id}-roster", window=window)
-    paths = [Path(argument) for argument in arguments]
+        return suggest.print_suggestion(
+            Path.cwd(), f"{form.id}-roster", program(form_name), window=window
+        )
     identities = [p for p in paths if file_names.suffix(p) == ".xml" and is_identity(p)]
     if packages := [p for p in paths if file_names.suffix(p) == ".zip" and is_form_package(p)]:
         return _install(packages, paths, identities, form)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from converter.cli.common import OK, USAGE, err, message, option, out, print_beside
+from converter.cli.common import OK, USAGE, err, message, next_step, option, out, print_beside
 from converter.cli.form_group import command
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 
@@ -26,7 +26,8 @@ def edit(folder: Path, output: Path) -> int:
     target = outputs.output_path(output, ".xlsx")
     path = form_editing.edit(folder.resolve(), target)
     print_beside(target, path)
-    out(message("editor_written", path=path, name=path.name, folder=folder))
+    out(message("editor_written", path=path))
+    out(next_step("editor_written_next", path=path, folder=folder))
     return OK
 
 

@@ -16,6 +16,7 @@ from converter.cli.common import (
     err,
     form_of,
     message,
+    next_step,
     option,
     out,
     print_beside,
@@ -67,7 +68,11 @@ def amend(
     out(message("amend_written", path=written.path))
     _print_amendments(report)
     err(message("amend_here"))
-    err(message("amend_next", path=written.path.name, fingerprint=written.package.fingerprint))
+    err(
+        next_step(
+            "amend_next", path=Path(written.path.name), fingerprint=written.package.fingerprint
+        )
+    )
     return OK
 
 
@@ -101,7 +106,9 @@ def pack(folder: Path, keys: Path, output: Path, passphrase_file: Path | None) -
     count = len(package.files)
     print_beside(target, done.path)
     out(message("form_packed", path=done.path, form=package.form, version=package.version))
-    err(message("form_pack_next", count=count, fingerprint=package.fingerprint))
+    path = Path(done.path.name)  # wherever the unions below keep it
+    params = {"count": count, "path": path, "fingerprint": package.fingerprint}
+    err(next_step("form_pack_next", **params))
     return OK
 
 

@@ -16,6 +16,7 @@ from converter.cli.common import (
     err,
     form_of,
     message,
+    next_step,
     option,
     out,
     print_coded,
@@ -226,7 +227,7 @@ def template(
             if roster.kept:
                 print_kept(roster.kept, roster.path, form)
             out(message("roster_made", path=roster.path))
-            err(message("roster_next", path=roster.path))
+            err(next_step("roster_next", path=roster.path))
             return OK
         if output is None:
             raise UsageError("templates_folder")

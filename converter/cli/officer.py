@@ -21,6 +21,7 @@ from converter.cli.common import (
     err,
     form_of,
     message,
+    next_step,
     option,
     out,
     out_pieces,
@@ -90,7 +91,7 @@ def receive(
         from converter.usecases.receive import Plan
         from converter.usecases.receive import receive as run
 
-        folder, form = form_of(ctx)
+        folder, form = form_of(ctx, store)
         units = _roster(roster, folder, worker, keys_folder, store) if roster else None
         former_names = {one.code: one.former_name for one in units or () if one.former_name}
         writes = [reply] if reply else []
@@ -223,7 +224,7 @@ def _print_summary(
     _print_open(done, form, store)
     _print_written(reply, lists, done.still_open)
     _print_not_received(done)
-    err(message("receive_next", store=store))
+    err(next_step("receive_next", store=store))
 
 
 def _print_results(done: Summary, form: Form, show_ids: bool) -> None:
@@ -271,7 +272,7 @@ def _print_roster(done: Summary, store: Path) -> None:
     for change in done.roster_changes[:5]:
         err(message(f"log_{change.how}", period=done.period, **change._asdict()))
     if done.roster_changes[5:]:
-        err(message("receive_roster_changes", count=len(done.roster_changes), store=store))
+        err(next_step("receive_roster_changes", count=len(done.roster_changes), store=store))
 
 
 def _print_open(done: Summary, form: Form, store: Path) -> None:
@@ -279,7 +280,7 @@ def _print_open(done: Summary, form: Form, store: Path) -> None:
     from converter.report import register_text as report
 
     if done.waiting:
-        err(message("receive_waiting", count=done.waiting, store=store))
+        err(next_step("receive_waiting", count=done.waiting, store=store))
     if done.findings:
         params = {"count": len(done.findings), "parts": report.counted(done.findings, form)}
         err(message("receive_findings", period=done.period, **params))

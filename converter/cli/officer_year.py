@@ -104,7 +104,7 @@ def forget(
     from converter.model.clock import created_at
     from converter.usecases import forgetting
 
-    _, form = form_of(ctx)
+    _, form = form_of(ctx, store)
     request = forgetting.ForgetRequest(period.strip(), unit, superseded, officer, why)
     asks = not yes and sys.stdin.isatty()
 

@@ -18,6 +18,7 @@ from converter.cli.common import (
     err,
     form_of,
     message,
+    next_step,
     option,
     out,
     print_kept,
@@ -25,7 +26,6 @@ from converter.cli.common import (
     rows_counted,
 )
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
-from converter.text.display import argument
 
 if TYPE_CHECKING:
     from converter.model.forms import Form, Sheet
@@ -80,7 +80,7 @@ def template(
         return officer.template(
             ctx, identities, output, rows or 0, given, contact=contact, force=force
         )
-    folder, form = form_of(ctx)
+    folder, form = form_of(ctx, *sources)
     name = f"{form.title}.xlsx"
     target = output_path(output or Path(name), ".xlsx", name)
     with Worker() as worker:
@@ -180,7 +180,7 @@ def _print_template(result: TemplateResult, form: Form, target: Path) -> int:
         cells = "、".join(f"{one.sheet}!{one.cell}" for one in left[:5])
         more = message("and_more") if len(left) > 5 else ""
         out(message("template_left", count=len(left), cells=cells + more))
-    err(message("template_next", path=argument(str(written.path))))
+    err(next_step("template_next", path=written.path))
     return OK
 
 

@@ -49,7 +49,7 @@ def forward(
     from converter.usecases import forwarding, outputs
 
     own = own_union(name, code)
-    folder, _ = form_of(ctx)
+    folder, _ = form_of(ctx, store)
     plan = ForwardPlan(period.strip(), interim, figures_only, created_at())
     secret = passphrases.opening(keys, passphrase_file)
     target = outputs.output_path(output, ".zip")

@@ -34,6 +34,6 @@ def glance(path: Path, member: str) -> str | None:
 
 def stamped(path: Path, name: str) -> str | None:
     """A custom property of a workbook, at a glance; '' where it has none."""
-    text = glance(path, "docProps/custom.xml")
-    found = re.search(rf'name="{re.escape(name)}"[^>]*>\s*<[^>]+>([^<]*)<', text or "")
+    text = glance(path, "docProps/custom.xml") or glance(path, "meta.xml")  # .xlsx, .ods
+    found = re.search(rf'name="{re.escape(name)}"[^>]*>\s*(?:<[^>]+>)?([^<]*)<', text or "")
     return found[1] if found else text and ""

@@ -6,9 +6,10 @@ its leading zeros in a numeric cell (K903).
 Fault: K601 not in the list; the remedy names an entry that looks alike, where there is one.
 
 Options: `codes`, the list; `unlisted`, words of what the list does not have though it looks like
-an entry (先进职工之家 is no 模范职工之家): nothing is proposed for it; `within`, the key of the
-choice on the same sheet whose entries are the parents of this list's: the dropdown then offers
-only what belongs to the chosen one.
+an entry (先进职工之家 is no 模范职工之家): the cell is to be emptied; `unclear`, words for which
+nothing is proposed though they look like an entry (a 高级工程师 is no 高级工); `within`, the key of
+the choice on the same sheet whose entries are the parents of this list's: the dropdown then
+offers only what belongs to the chosen one.
 
 >>> from converter.model.forms import Code
 >>> entries = (Code("01", "停业(歇业)", ("停业",)), Code("02", "农、林业"))
@@ -106,20 +107,37 @@ class Reader:
         def likeness(other: str) -> float:
             ratio = SequenceMatcher(None, folded, other).ratio()
             same_start = folded[:SHORTEST_PART] == other[:SHORTEST_PART]
+            if len(folded) == SHORTEST_PART and not same_start:  # 物业 is not 物流业
+                return 0
             return ratio if ratio >= (NEAR_START if same_start else NEAR) else 0
 
-        spellings = [(fold(spelling), label) for spelling, label in self._spellings]
-        if folded.startswith(_OPPOSITES):  # 非党员 is no 党员
-            spellings = [pair for pair in spellings if pair[0].startswith(_OPPOSITES)]
-        within = [pair for pair in spellings if len(pair[0]) >= SHORTEST_PART and pair[0] in folded]
-        if within:  # the entry that is named first, and of those the longest
-            return min(within, key=lambda pair: (folded.index(pair[0]), -len(pair[0])))[1]
-        around = {label for spelling, label in spellings if folded in spelling}
-        if len(around) == 1 and len(folded) >= SHORTEST_PART:
-            return around.pop()
-        likest = ((likeness(spelling), label) for spelling, label in spellings)
-        best, label = max(likest, default=(0, ""))
-        return label if best else ""
+        opposite = folded.startswith(_OPPOSITES)  # 非党员 is no 党员, 常住 is no 未落常住
+        spellings = [
+            (spelling, label)
+            for spelling, label in ((fold(one), label) for one, label in self._spellings)
+            if spelling.startswith(_OPPOSITES) == opposite and len(spelling) >= SHORTEST_PART
+        ]
+        if len(folded) < SHORTEST_PART:
+            return ""
+        begun = {label for spelling, label in spellings if spelling.startswith(folded)}
+        around = {label for spelling, label in spellings if _is_most(folded, spelling)}
+        if len(around) == 1 or len(begun) > 1:
+            return around.pop() if len(begun | around) == 1 else ""
+        if within := [pair for pair in spellings if pair[0] in folded]:
+            # The entry that is named first, and of those the longest, unless another one follows.
+            named, label = min(within, key=lambda pair: (folded.index(pair[0]), -len(pair[0])))
+            rest = folded.replace(named, "")
+            return "" if any(s in rest for s, other in within if other != label) else label
+        likest = [(likeness(spelling), label) for spelling, label in spellings]
+        best = max((ratio for ratio, _ in likest), default=0)
+        labels = {label for ratio, label in likest if best and ratio == best}
+        return labels.pop() if len(labels) == 1 else ""
+
+
+def _is_most(text: str, spelling: str) -> bool:
+    """Whether a text is the greater part of a spelling, or the half with which it begins."""
+    begins = spelling.startswith(text)
+    return text in spelling and 2 * len(text) >= len(spelling) + (not begins)
 
 
 def _variants(codes: CodeList) -> dict[str, str]:
@@ -242,6 +260,7 @@ class Choice(Kind):
     codes = ListName()
     within = FieldKey(default="")
     unlisted = Texts(default=())
+    unclear = Texts(default=())
 
     def accept(self, field: Field, form: Form) -> None:
         super().accept(field, form)
@@ -298,9 +317,11 @@ class Choice(Kind):
         return (failing("K601", lambda c: ~matches(c.text, lambda t: t in codes)),)
 
     def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
-        if any(fold(word) in fold(raw) for word in self.unlisted(field)):
+        folded = fold(raw)
+        if any(fold(word) in folded for word in self.unlisted(field)):
             return {"typed": strip(raw), "variant": "unlisted"}
-        suggestion = _reader(field, form).nearest(raw)
+        unclear = any(fold(word) in folded for word in self.unclear(field))
+        suggestion = "" if unclear else _reader(field, form).nearest(raw)
         return {"suggestion": suggestion} if suggestion else {"variant": "far"}
 
     def example_of(self, field: Field, form: Form) -> str:

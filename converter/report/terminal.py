@@ -53,10 +53,10 @@ def summary(
     annotated: Sequence[str] = (),
     colour: bool = False,
     width: int = 0,
-    commands: bool = True,
+    program: str = "converter",
 ) -> str:
-    """How many files ended how, what is wrong with several, and (`commands`) the command to run
-    next.
+    """How many files ended how, what is wrong with several, and the command to run next; it
+    begins with `program`, '' where nobody could type it.
 
     `given` is what the command was called with: it stands for many files where their names would
     not fit. `annotated` are the copies that were just written.
@@ -74,9 +74,9 @@ def summary(
     lines = [message("report_summary", files=totals["files"], parts="，".join(parts))]
     if totals["files"] > 1:
         lines += _common(outcomes, form, width)
-    if commands:
+    if program:
         following = _next(outcomes, form, given, annotated)
-        lines += [message(key, command=command) for key, command in following]
+        lines += [message(key, command=f"{program} {command}") for key, command in following]
     return "\n".join(lines) + "\n"
 
 
@@ -97,21 +97,21 @@ def _next(
     wrong = [o.file for o in outcomes if o.status == "errors" and not _is_package(o.file)]
     if wrong and len(outcomes) == 1 and len(given) < 2 and (list_next := _list(outcomes[0], form)):
         target = message("suggest_workbook_name")
-        return [(list_next, f"converter template --from {_arguments(wrong, ())} -o {target}")]
+        return [(list_next, f"template --from {_arguments(wrong, ())} -o {target}")]
     if wrong and annotated:
         if len(annotated) > NAMED:  # the officer sends them back, each to its unit
             return []
-        return [("report_next_correct", f"converter check {_arguments(annotated, ())}")]
+        return [("report_next_correct", f"check {_arguments(annotated, ())}")]
     if wrong:
         folder = message("report_annotate_folder")
-        command = f"converter check {_arguments(wrong, given)} --annotate {folder}"
+        command = f"check {_arguments(wrong, given)} --annotate {folder}"
         return [("report_next_annotate", command)]
     right = [o.file for o in outcomes if o.readable and not _is_package(o.file)]
     if len(right) < len(outcomes) or not right:
         return []
     package = message("report_package_name")
     target = package if len(right) == 1 else package.rpartition(".")[0]  # many need a folder
-    return [("report_next_convert", f"converter convert {_arguments(right, given)} -o {target}")]
+    return [("report_next_convert", f"convert {_arguments(right, given)} -o {target}")]
 
 
 def _list(outcome: Outcome, form: Form) -> str:

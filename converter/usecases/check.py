@@ -109,7 +109,9 @@ def _copies(
     targets: list[Path | None] = []
     for file, base in found:
         inside = file.relative_to(base) if file.is_relative_to(base) else Path(file.name)
-        name = (inside.parent / f"{file_names.stem(file)}-{catalogue.message(suffix)}").as_posix()
+        mark = f"-{catalogue.message(suffix)}"  # once, of a copy's copy too
+        stem = file_names.stem(file).partition(mark)[0]
+        name = (inside.parent / f"{stem}{mark}").as_posix()
         target, number = folder / safe_names.below(str(folder), name, ".xlsx"), 2
         while target in taken or target.exists() or os.path.realpath(target) in originals:
             ending = f"-{number}.xlsx"

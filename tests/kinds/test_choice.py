@@ -96,7 +96,6 @@ def test_anything_else_is_no_entry(of: Any, typed: Any) -> None:
         (CATEGORY, "私营企业。", "私营企业"),
         (INDUSTRY, "制造叶", "制造业"),
         (STATUS, "已停业", "停业(歇业)"),
-        (STATUS, "停业和其他", "停业(歇业)"),  # by its short name
         (
             CATEGORY,
             "属于机关，没有其他业务活动",
