@@ -21,9 +21,9 @@ from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issues
 from converter.model.submissions import Outcome
-from converter.register.precedence import same_name
 from converter.report import html
 from converter.report.page_summary import PageSummary
+from converter.text.characters import plain_name
 from converter.usecases import identities
 from converter.usecases.common import unread
 from converter.web.desk import corrections
@@ -176,7 +176,7 @@ class Desk:
         """The key of what is to be said of a form that names another unit than the one whose place
         is open; '' where it names none, or this one."""
         name = checked.outcome.unit_name
-        if not (self.unit and name) or same_name(name) == same_name(self.unit):
+        if not (self.unit and name) or plain_name(name) == plain_name(self.unit):
             return ""
         return "desk_other_unit" if self.identity() else "desk_other_folder"
 
