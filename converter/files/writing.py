@@ -195,11 +195,16 @@ def write_output(path: Path, data: Sequence[bytes], replaceable: str = "") -> Pa
     return write_beside(path, lambda private: write_bytes_atomically(private, data))
 
 
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def digest_of(path: Path) -> str:
     """The SHA-256 of a file; '' where there is none that can be read."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256(path)
     except OSError:
         return ""
 

@@ -7,7 +7,6 @@ whole in memory.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -78,7 +77,7 @@ def write(
     try:
         known = layout.tables(form, members=not plan.figures_only)
         counts = extract(register, form, plan, known, private)
-        plain = {one.path: _digest(private / one.path) for one in known}
+        plain = {one.path: writing.sha256(private / one.path) for one in known}
         recipient = chain[0].superior_sealing if chain else ""
         names = [_sealed(private, one.path, recipient) for one in known]
         described = _described(register, form, plan, union, chain, counts, signer.public)
@@ -294,7 +293,7 @@ def _resource(private: Path, file: str, one: ForwardTable) -> dict[str, Any]:
         "name": one.name,
         "path": file,
         "bytes": path.stat().st_size,
-        "hash": f"sha256:{_digest(path)}",
+        "hash": f"sha256:{writing.sha256(path)}",
     }
     if file.endswith(layout.SEALED):
         return entry | {"format": "age", "mediatype": "application/octet-stream"}
@@ -321,11 +320,6 @@ def _sealed(private: Path, file: str, recipient: str) -> str:
         sealed_files.seal(private / file, target, recipient=recipient)
     (private / file).unlink()
     return sealed.name
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _streams(

@@ -45,7 +45,8 @@ from converter.register.forwarded import (
     has_partition,
 )
 from converter.register.knowledge import Knowledge
-from converter.register.precedence import ACCEPT, CLOSED, STRANGER, Ruling, same_name
+from converter.register.precedence import ACCEPT, CLOSED, STRANGER, Ruling
+from converter.text.characters import plain_name
 from converter.upward.partition import ReadForward
 from converter.usecases.receive import preparing
 from converter.usecases.receive.inbox import InboxFile
@@ -167,12 +168,12 @@ class _KnownNames:
         unions: dict[str, set[str]] = defaultdict(set)
         units: dict[str, set[str]] = defaultdict(set)
         listed = register.change(lambda known: known.roster_of(period))
-        lines = {same_name(one.name) for one in listed}
-        above = {same_name(one.superior) for one in listed}
+        lines = {plain_name(one.name) for one in listed}
+        above = {plain_name(one.superior) for one in listed}
         for entry in subordinates.read(plan.keys) if plan.keys else ():
-            unions[entry.code].add(same_name(entry.name))
+            unions[entry.code].add(plain_name(entry.name))
         for one in listed:
-            unions[one.superior_code].add(same_name(one.superior))
+            unions[one.superior_code].add(plain_name(one.superior))
         issued = {one.unit_code for one in ledger.read(plan.keys) or ()} if plan.keys else set()
         reported = {
             str(code)
@@ -182,8 +183,9 @@ class _KnownNames:
             )
         }
         for one in listed:
-            name = same_name(one.name)
-            is_unit = same_name(one.superior) in lines or one.code in issued or one.code in reported
+            name = plain_name(one.name)
+            is_known = one.code in issued or one.code in reported
+            is_unit = is_known or plain_name(one.superior) in lines
             is_union = name in above or name in unions.get(one.code, ())
             (units if is_unit and not is_union else unions)[one.code].add(name)
         known = register.change(lambda known: periods.read(known.connection))
@@ -209,7 +211,7 @@ class _KnownNames:
         unit. A union that lists nobody yet knows no strangers."""
         if one.confirmed or not (self.unions or self.units):
             return ""
-        name = same_name(one.name)
+        name = plain_name(one.name)
         if name in self.unions.get(one.code, ()):
             return ""
         return LISTED_UNIT if name in self.units.get(one.code, ()) else STRANGER
@@ -248,7 +250,7 @@ def _settled(
 ) -> tuple[Forward, tuple[Issue, ...]]:
     """The forward with what can be said of it alone, and what stands against it."""
     issues = found.issues
-    if found.partition and same_name(found.period) != same_name(period):
+    if found.partition and plain_name(found.period) != plain_name(period):
         params = {"union": found.name, "period": found.period, "collected": period}
         wrong = Issue("P207", Level.ERROR, Place(item.name), params=params)
         issues = (*issues, wrong)
