@@ -14,7 +14,7 @@ from typing import Any
 
 from converter.register import RosterEntry, forgetting, published, writer
 from converter.usecases.receive import Plan, receive, run
-from converter.workers import starting
+from converter.workers import pool, starting
 from converter.workers.pool import Worker
 from tests.commands import FORKING
 
