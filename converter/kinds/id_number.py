@@ -300,7 +300,7 @@ class IdNumber(Kind):
 
     name = "id_number"
     example = "110101199001019909"
-    width = 23
+    width = 25
     personal = True
     unique_key = True
     birth_and_sex = True

@@ -206,6 +206,14 @@ def heading(code: str, form: Form) -> str:
     return message("item_and_title", item=form.field(rule.at[0]).title, title=title)
 
 
+def code_and_heading(code: str, form: Form) -> str:
+    """A code of a register, which an older or newer program may have written."""
+    try:
+        return f"{code} {heading(code, form)}"
+    except KeyError:
+        return code
+
+
 def amended_heading(amendment: Amendment, form: Form) -> str:
     """What an amended check is about."""
     title = heading(amendment.code, form)
