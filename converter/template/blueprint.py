@@ -31,7 +31,7 @@ from converter.template.layout import MemberLayout, TemplateLayout, UnitLayout, 
 from converter.template.rows import PatternRow
 from converter.template.saving import parts
 from converter.template.stored import ValuePlace, with_places
-from converter.template.style import CellStyle, Painter, varied
+from converter.template.style import CellStyle, Painter, measure_columns, varied
 
 # The last rows of the tables (each some lower than the one before), that no other number in the
 # workbook is like, and the rows below them; the last printed rows are PRINTED above, the last ones
@@ -216,6 +216,7 @@ def workbook(
     """The workbook, with one member row for all."""
     form, constants = places.form, Constants()
     book = Workbook()
+    measure_columns(book)
     first = book.active
     first.title = label(form, "guide_sheet")
     sheets = [book.create_sheet(sheet.title) for sheet in form.sheets]

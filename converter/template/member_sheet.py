@@ -43,7 +43,7 @@ from converter.template.row_formulas import named, put_named
 from converter.template.style import CellStyle, Painter, text_lines
 from converter.template.summary import LINK, STATUS, is_own, member_totals
 
-NUMBER_WIDTH, CHECK_WIDTH, EXPLANATION_WIDTH = 6.5, 58.0, 26.0
+NUMBER_WIDTH, CHECK_WIDTH, EXPLANATION_WIDTH = 6.5, 56.0, 26.0
 JUMP_WIDTH = 11.0
 ROW_HEIGHT = 21
 LONG_NUMBER = 12  # digits: a number that could be a member's, as `workbook` counts them

@@ -29,10 +29,12 @@ def set_page(
     area: str,
     heading_row: int = 0,
     landscape: bool = False,
+    most_pages: int = 0,
 ) -> None:
     """A4, as wide as one page, headings on every page, page numbers below.
 
-    `area` is what is printed: an absolute range with its sheet, or a formula that yields one.
+    `area` is what is printed: an absolute range with its sheet, or a formula that yields one;
+    made smaller where it would take more than `most_pages` (0: as many as it takes).
     """
     # The name itself rather than openpyxl's property, which takes no formula.
     sheet.defined_names[PRINT_AREA] = DefinedName(PRINT_AREA, attr_text=area)
@@ -41,7 +43,7 @@ def set_page(
     setup = sheet.page_setup
     setup.paperSize = A4
     setup.orientation = "landscape" if landscape else "portrait"
-    setup.fitToWidth, setup.fitToHeight = 1, 0
+    setup.fitToWidth, setup.fitToHeight = 1, most_pages
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_margins.left = sheet.page_margins.right = 0.5
     sheet.page_margins.top = sheet.page_margins.bottom = 0.6

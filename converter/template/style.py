@@ -13,6 +13,7 @@ from typing import Any
 
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.utils.indexed_list import IndexedList
 
 from converter.model.issues import Level
 
@@ -103,6 +104,15 @@ class Painter:
         )
         cell.number_format = look.number_format
         cell.protection = Protection(locked=look.locked)
+
+
+def measure_columns(book: Any) -> None:
+    """Widths count digits of the standard font: here one that every system has, or another of the
+    same widths for. In place of Calibri, which many lack, columns came out a quarter wider, and the
+    last ones left the screen."""
+    standard = Font(name="Arial", sz=10, family=2)
+    book._fonts = IndexedList([standard])
+    book._named_styles["Normal"].font = standard
 
 
 def verdict_style(colour: str, tint: str = "") -> DifferentialStyle:

@@ -38,7 +38,8 @@ from converter.template.summary import LINK, STATUS, unit_totals
 WIDTHS = (26.0, 30.0, 38.0, 44.0, 26.0)  # item, answer, check, note, explanation
 JUMP_WIDTH = 11.0
 LINE_HEIGHT = 13.5
-ROW_HEIGHT = 27.5  # two lines of 核对; all fields on two printed pages
+ROW_HEIGHT = 27.5  # two lines of 核对
+LINES_A_PAGE = 26  # how many are still readable where they are made to fit
 
 TITLE = CellStyle(size=16, bold=True)
 HEADING = CellStyle(
@@ -122,6 +123,7 @@ def write(
         area=f"{quoted(unit.sheet.title)}$A$1:${get_column_letter(len(WIDTHS))}${unit.last_row}",
         heading_row=unit.HEADING_ROW,
         landscape=True,
+        most_pages=max(2, -(-len(unit.lines) // LINES_A_PAGE)),
     )
     sheet.protection.sheet = True
     sheet.protection.formatColumns = False  # False: not forbidden

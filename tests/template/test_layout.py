@@ -124,6 +124,16 @@ def test_filter_freeze_and_print_set_up(blank: Any, form: Form) -> None:
         assert "&P" in sheet.oddFooter.center.text
 
 
+def test_everything_to_fill_in_is_on_a_screen_of_1366_pixels(designed: Any, form: Form) -> None:
+    """A column has 5 pixels more than its digits, each 7 wide in Arial of 10 points; row numbers
+    and the bar to scroll with take 60. Few systems lack all of Arial's stand-ins."""
+    standard = designed._fonts[0]
+    assert (standard.name, standard.sz) == ("Arial", 10)
+    for title in (form.record.title, form.main_table.title):
+        columns = designed[title].column_dimensions.values()
+        assert sum(7 * c.width + 5 for c in columns if not c.hidden) + 60 <= 1366
+
+
 def test_every_visible_sheet_says_what_is_printed(designed: Any, form: Form) -> None:
     for sheet in (
         designed["填写说明"],
