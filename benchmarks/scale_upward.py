@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks import scale
+from benchmarks.scale_inputs import MEMBERS, NOW, filled, write_inputs
+from benchmarks.scale_measuring import Meter, in_a_process, measured, peak_mib
 from converter.forms import loading
 from converter.identity import keys as signing
 from converter.identity.subordinates import UnionName
@@ -18,7 +19,7 @@ from converter.upward.writing import ForwardPlan
 from converter.usecases.receive import Plan, receive
 from converter.usecases.receive.run import FILES_A_BATCH
 from converter.workers import protocol
-from converter.workers.pool import Runner, Worker
+from converter.workers.pool import Runner, Shared, Worker
 from converter.workers.requests.base import A, Request
 from converter.workers.requests.receive import ReceiveRequest
 
@@ -39,16 +40,16 @@ def province(units: int) -> dict[str, Any]:
         for n in range(COUNTIES):
             below = UnionDesk.new(root, UnionName(f"13{n:02d}", f"示例{n}市总工会"))
             above.endorse(below, until=date.today() + timedelta(days=300))
-            sent += scale.in_a_process(_forwarded, root, below.keys, n, units)["cpu_s"]
+            sent += in_a_process(_forwarded, root, below.keys, n, units)["cpu_s"]
             print(f"{n + 1} forwards, {sent / (n + 1):.1f} s each", flush=True)
         size = sum(path.stat().st_size for path in (root / "in").iterdir())
         return {
             "forwards": COUNTIES,
-            "members": COUNTIES * units * scale.MEMBERS,
+            "members": COUNTIES * units * MEMBERS,
             "megabytes": round(size / 1e6),
             "forward_s": round(sent / COUNTIES, 2),
-            "merge": scale.in_a_process(_merged, root, above.keys),
-            "statistics": scale.in_a_process(_counted, root / "S"),
+            "merge": in_a_process(_merged, root, above.keys),
+            "statistics": in_a_process(_counted, root / "S"),
         }
 
 
@@ -56,14 +57,14 @@ def _forwarded(root: Path, keys: Path, number: int, units: int) -> dict[str, Any
     from converter.usecases import forwarding
 
     store = root / f"store{number}"
-    # The last unit of each county reports, with all its members, to the next one as well.
-    before = min(number, 1)
-    scale.filled(store, units + before, number * units - before, close=True)
-    plan = ForwardPlan("2026", interim=False, figures_only=False, now=scale.NOW)
+    # A tenth of the units of each county report, with all their members, to the next one as well.
+    before = units // 10 if number else 0
+    filled(store, units + before, number * units - before, close=True)
+    plan = ForwardPlan("2026", interim=False, figures_only=False, now=NOW)
     output = root / "in" / f"{number:02d}.zip"
-    with scale.measured() as cost:
+    with measured() as cost:
         forwarding.forward(store, loading.form_dir().resolve(), keys, output, plan, None)
-    return {**cost, "peak_mib": scale.peak_mib()}
+    return {**cost, "peak_mib": peak_mib()}
 
 
 def _merged(root: Path, keys: Path) -> dict[str, Any]:
@@ -71,10 +72,8 @@ def _merged(root: Path, keys: Path) -> dict[str, Any]:
     import resource
 
     folder = loading.form_dir().resolve()
-    plan = Plan(
-        folder, loading.read(folder), root / "reply", keys, signing.signer(keys), 2, scale.NOW
-    )
-    with scale.measured() as cost, Worker() as worker:
+    plan = Plan(folder, loading.read(folder), root / "reply", keys, signing.signer(keys), 2, NOW)
+    with measured() as cost, Worker() as worker:
         summary = receive(root / "in", root / "S", plan, worker, period="2026")
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {
@@ -82,7 +81,7 @@ def _merged(root: Path, keys: Path) -> dict[str, Any]:
         "states": sorted({one.forward.state for one in summary.forwards}),
         "findings": len(summary.findings),
         "workers_s": round(used.ru_utime + used.ru_stime, 2),
-        "peak_mib": scale.peak_mib(),
+        "peak_mib": peak_mib(),
         "worker_peak_mib": used.ru_maxrss >> 10,
     }
 
@@ -92,9 +91,9 @@ def _counted(store: Path) -> dict[str, Any]:
     from converter.statistics import collection
 
     form = loading.with_codes(loading.form_dir().resolve())
-    with scale.measured() as cost, Snapshot(store) as snapshot:
+    with measured() as cost, Snapshot(store) as snapshot:
         collection.figures(snapshot, form, date(2026, 3, 7), period="2026", by=BY, units=True)
-    return {**cost, "peak_mib": scale.peak_mib()}
+    return {**cost, "peak_mib": peak_mib()}
 
 
 # --- millions of units ------------------------------------------------------------------------
@@ -104,9 +103,9 @@ def memory(units: int) -> dict[str, Any]:
     """A register of so many units, each with a file: opened, then one more file."""
     with tempfile.TemporaryDirectory(prefix="converter-scale-") as name:
         root = Path(name)
-        told: dict[str, Any] = {"units": units, "empty": scale.in_a_process(_run, root / "empty")}
-        scale.in_a_process(_many, root / "S", units)
-        return {**told, "full": scale.in_a_process(_run, root / "S")}
+        told: dict[str, Any] = {"units": units, "empty": in_a_process(_run, root / "empty")}
+        in_a_process(_many, root / "S", units)
+        return {**told, "full": in_a_process(_run, root / "S")}
 
 
 def _many(store: Path, units: int) -> None:
@@ -146,9 +145,9 @@ def _run(store: Path) -> dict[str, Any]:
     """Opening it, then knowing what is done, then the sender of a file that is new."""
     from converter.register import ClaimedSender, Collection, ReceivedFile, Register
 
-    before = scale.peak_mib()
+    before = peak_mib()
     cards = loading.with_codes(loading.form_dir().resolve())
-    with scale.measured() as cost, Register(store, cards) as opened:
+    with measured() as cost, Register(store, cards) as opened:
         opened.collect(Collection("2026"), "2026-03-07T00:00:00Z")
         opened.done([(f"{n}.xlsx", f"{n:064x}") for n in range(2_000)])
         new = ReceivedFile(
@@ -156,22 +155,28 @@ def _run(store: Path) -> dict[str, Any]:
         )
         with opened.record([new], "2026-03-07T00:00:00Z"):
             pass
-    return {**cost, "peak_mib": scale.peak_mib(), "before_mib": before}
+    return {**cost, "peak_mib": peak_mib(), "before_mib": before}
 
 
 # --- the command alone --------------------------------------------------------------------------
+
+
+RUNNERS = 30
 
 
 class _Recorder:
     """A worker whose answers are kept as they cross a pipe or a cluster."""
 
     def __init__(self, worker: Worker, kept: dict[str, bytes]) -> None:
-        self._worker, self._kept = worker, kept
+        self._worker, self._kept, self._meter = worker, kept, Meter()
+        self.marks: list[tuple[int, float]] = []  # files, seconds of the worker until then
 
     def run(self, request: Request[A]) -> A:
         answer = self._worker.run(request)
         if isinstance(request, ReceiveRequest):
             self._kept[request.files[0].name] = protocol.pack(answer)
+            before = self.marks[-1][0] if self.marks else 0
+            self.marks.append((before + len(request.files), self._meter.seconds()[1]))
         return answer
 
 
@@ -188,24 +193,32 @@ class _Player:
 
 
 def command(units: int) -> dict[str, Any]:
-    """A run's own share, with recorded answers: all but reading and validating, by the file from
-    the first batch to the last, and with findings and publishing."""
+    """A run's own share with recorded answers of 30 workers: all but reading and validating, by
+    the file from the first answers to the last; and how many such workers it could feed."""
     with tempfile.TemporaryDirectory(prefix="converter-scale-") as name:
         root = Path(name)
-        scale.write_inputs(root / "in", units)
+        write_inputs(root / "in", units)
         kept: dict[str, bytes] = {}
         with Worker() as worker:
-            _received(root, "first", _Recorder(worker, kept), worker)
+            recorder = _Recorder(worker, kept)
+            _received(root, "first", Shared([recorder]), worker)
             marks = _received(root, "second", _Player(kept), worker)
-        first, last, end = marks[0], marks[-2], marks[-1]
-        files = last[0] - first[0]
+        read = _slope(recorder.marks)
+        own = _slope(marks[:-1])
         return {
             "units": units,
-            "ms_a_file": round(1000 * (last[1] - first[1]) / files, 3),
-            "files_a_second": round(files / (last[1] - first[1])),
-            "whole_s": round(end[1], 2),
-            "command_peak_mib": scale.peak_mib(),
+            "ms_a_file": round(1000 * own, 3),
+            "worker_ms_a_file": round(1000 * read, 3),
+            "workers_fed": round(read / own, 1),
+            "whole_s": round(marks[-1][1], 2),
+            "command_peak_mib": peak_mib(),
         }
+
+
+def _slope(marks: Sequence[tuple[int, float]]) -> float:
+    """Seconds a file between the first mark and the last."""
+    (files, seconds), (last, until) = marks[0], marks[-1]
+    return (until - seconds) / (last - files)
 
 
 def _received(root: Path, store: str, runner: Runner, worker: Worker) -> list[tuple[int, float]]:
@@ -219,7 +232,8 @@ def _received(root: Path, store: str, runner: Runner, worker: Worker) -> list[tu
             if number % FILES_A_BATCH == 0:
                 marks.append((number, time.process_time() - began))
 
-    plan = Plan(folder, loading.read(folder), None, None, None, 1, scale.NOW, pool=[runner])
+    pool = [runner] * RUNNERS
+    plan = Plan(folder, loading.read(folder), None, None, None, 1, NOW, pool=pool)
     began = time.process_time()
     receive(root / "in", root / store, plan, worker, period="2026", progress=watching)
     return [*marks, (marks[-1][0], time.process_time() - began)]

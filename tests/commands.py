@@ -140,7 +140,6 @@ class _Worker(Process):
     def __init__(
         self, command: Sequence[str], *, env: Mapping[str, str], cwd: str | None, **_: int
     ) -> None:
-        assert command[-1] == "converter.workers.process"
         (given, write), (read, reported), (listen, shouted) = (os.pipe() for _ in range(3))
         streams = (given, reported, shouted)
         super().__init__(command[-1], "main", [], streams, cwd, env)
@@ -150,8 +149,14 @@ class _Worker(Process):
         self.stdout, self.stderr = os.fdopen(read, "rb"), os.fdopen(listen, "rb")
 
 
+def _started(command: Sequence[str], **options: Any) -> _Worker | subprocess.Popen[bytes]:
+    """A worker forked, any other program started."""
+    forked = command[-1] == "converter.workers.process"
+    return (_Worker if forked else subprocess.Popen)(command, **options)
+
+
 FORKING = SimpleNamespace(
-    Popen=_Worker, PIPE=subprocess.PIPE, TimeoutExpired=subprocess.TimeoutExpired
+    Popen=_started, PIPE=subprocess.PIPE, TimeoutExpired=subprocess.TimeoutExpired
 )
 
 

@@ -67,9 +67,9 @@ def _light_passphrases() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
+@pytest.fixture(scope="session", autouse=True)
 def near_workers() -> Iterator[None]:
-    """Commands that run in this process fork their workers from it: see `commands`."""
+    """Workers are forked from what has imported all: see `commands`."""
     with commands.near_workers():
         yield
 
@@ -81,9 +81,8 @@ def forks_see_patches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def worker() -> Iterator[Worker]:
+def worker(near_workers: None) -> Iterator[Worker]:
     """A worker that stays, for tests that use cases hand tasks to."""
-    with commands.near_workers():
-        started = Worker().start()
+    started = Worker().start()
     yield started
     started.stop()

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from benchmarks import scale_page
-from benchmarks.scale import MEMBERS, id_number, press
+from benchmarks.scale_inputs import MEMBERS, id_number, press
 from converter.register import ClaimedSender, Register
 from converter.register.writer import rows_file
 from tests.canonical import FORM

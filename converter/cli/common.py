@@ -23,11 +23,9 @@ if TYPE_CHECKING:
     from converter.forms.installed import FormInUse
     from converter.identity.subordinates import UnionName
     from converter.model.forms import Form
-    from converter.model.submissions import Outcome, Unit
-    from converter.usecases.identities import RosterReport
+    from converter.model.submissions import Outcome
     from converter.workers.pool import Runner
     from converter.workers.requests.existing import ExistingFile
-    from converter.workers.requests.roster import RosterAnswer
 
 T = TypeVar("T")
 
@@ -259,41 +257,6 @@ def print_report(
                 program=program() if commands else "",
             )
         )
-
-
-def roster_units(
-    path: Path, folder: Path, worker: Runner, known: Sequence[Unit] = (), *, keep: bool = True
-) -> list[Unit]:
-    """The units of a roster. What was guessed and where its codes are is printed. One with errors
-    is printed, too: raises UsageError for it."""
-    from converter.model.errors import UsageError
-    from converter.usecases import identities
-
-    found = identities.read_roster(folder, path, worker, known, keep=keep)
-    if found.outcome.status in ("errors", "unreadable"):
-        print_report([found.outcome], found.table, show_ids=False, summary=False)
-        raise UsageError("receive_roster", path=path)
-    print_roster(found)
-    return found.units
-
-
-def print_roster(found: RosterReport) -> None:
-    """Say what was guessed of a roster, and where its codes are."""
-    from converter.report import terminal
-
-    if found.outcome.status == "warnings":
-        colour = colourful(sys.stderr)
-        columns = width()
-        err(terminal.render([found.outcome], found.table, colour=colour, width=columns))
-    print_coded(found.answer)
-
-
-def print_coded(answer: RosterAnswer) -> None:
-    """Say where the codes are that a roster lacked."""
-    if answer.coded:
-        key = "roster_coded" if answer.fresh else "roster_coded_known"
-        key = "roster_coded_unwritten" if answer.unwritten else key
-        err(message(key, fresh=answer.fresh, path=answer.coded))
 
 
 def print_kept(kept: ExistingFile, written: Path, form: Form) -> None:

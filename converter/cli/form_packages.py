@@ -87,7 +87,9 @@ def _level(text: str) -> tuple[str, Level]:
 
 
 def _code(text: str) -> str:
-    return text.strip().upper()
+    """CODE or CODE:FIELD."""
+    code, colon, field = text.strip().replace("：", ":").partition(":")
+    return code.upper() + colon + field
 
 
 @command("pack")
@@ -201,11 +203,12 @@ def _print_amendments(report: InstallReport) -> None:
     form = report.now
     for one in form.amendments.values():
         level = message(f"report_{one.level}") if one.level else message("amended_off")
-        heading = catalogue.heading(one.code, form)
+        heading = catalogue.amended_heading(one, form)
         params = {"since": one.since, "reason": one.reason}
         out(message("amended_row", code=one.code, heading=heading, level=level, **params))
-    restored = [code for code in report.before.amendments if code not in form.amendments]
-    for code in restored:
-        out(message("amended_restored", code=code, heading=catalogue.heading(code, form)))
+    for key, one in report.before.amendments.items():
+        if key not in form.amendments:
+            heading = catalogue.amended_heading(one, form)
+            out(message("amended_restored", code=one.code, heading=heading))
     if not form.amendments:
         out(message("amended_none"))

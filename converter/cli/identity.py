@@ -19,12 +19,12 @@ from converter.cli.common import (
     next_step,
     option,
     out,
-    print_coded,
     print_kept,
     print_report,
     progress,
 )
 from converter.cli.path_types import EXISTING, EXISTING_FILE, EXISTING_FOLDER, TARGET
+from converter.cli.roster_output import print_coded
 from converter.cli.subcommands import group
 from converter.model.errors import UsageError
 

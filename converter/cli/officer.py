@@ -27,10 +27,10 @@ from converter.cli.common import (
     out_pieces,
     pool,
     progress,
-    roster_units,
     unicode_out,
 )
 from converter.cli.path_types import EXISTING, EXISTING_FILE, TARGET
+from converter.cli.roster_output import roster_units
 
 if TYPE_CHECKING:
     from converter.model.forms import Form

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from converter.cli.common import OK, command, err, form_of, message, option, out, roster_units
+from converter.cli.common import OK, command, err, form_of, message, option, out
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
+from converter.cli.roster_output import roster_units
 from converter.model.errors import RegisterBusy, UsageError
 
 if TYPE_CHECKING:

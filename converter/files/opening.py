@@ -28,6 +28,14 @@ def open_file(path: Path) -> None:
         _start(str(path))
 
 
+def seems_open(path: Path) -> bool:
+    """Whether a spreadsheet program says by a file beside it that it has this one open: Excel, WPS,
+    LibreOffice. One that crashed may have left that behind."""
+    name = path.name
+    beside = (f"~${name}", f".~{name}", f".~lock.{name}#")
+    return any(os.path.lexists(path.with_name(one)) for one in beside)
+
+
 def open_page(address: str) -> bool:
     """Open an address in the user's browser; False where there is no display or no browser."""
     if not has_display():

@@ -195,11 +195,16 @@ def write_output(path: Path, data: Sequence[bytes], replaceable: str = "") -> Pa
     return write_beside(path, lambda private: write_bytes_atomically(private, data))
 
 
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def digest_of(path: Path) -> str:
     """The SHA-256 of a file; '' where there is none that can be read."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256(path)
     except OSError:
         return ""
 
@@ -283,8 +288,9 @@ def flush_all() -> None:
         os.sync()
 
 
-def sweep(folder: Path) -> None:
-    """Remove private files and folders in a folder that no living process can still be writing."""
+def sweep(folder: Path) -> bool:
+    """Remove private files and folders in a folder that no living process can still be writing.
+    Returns whether there were any."""
     # The folder's own clock: on a network drive it may differ from this machine's.
     probe = private_name(folder)
     try:
@@ -294,14 +300,17 @@ def sweep(folder: Path) -> None:
         with os.scandir(folder) as entries:
             strays = [Path(e.path) for e in entries if e.name.startswith(PREFIX)]
     except OSError:
-        return  # writing will tell what is wrong with the folder
+        return False  # writing will tell what is wrong with the folder
+    found = False
     for stray in strays:
         with contextlib.suppress(OSError):
             if _is_orphan(stray.name) or now - stray.lstat().st_mtime > STALE:
+                found = True
                 if stray.is_dir() and not stray.is_symlink():
                     shutil.rmtree(stray, ignore_errors=True)
                 else:
                     stray.unlink()
+    return found
 
 
 # One sweep a folder and process: a batch of thousands of files must not list its folder

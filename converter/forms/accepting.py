@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from converter import kinds, rules
+from converter.forms import amendments
 from converter.forms.cards import FIELD_KEYS, RULE_KEYS
 from converter.messages import catalogue
 from converter.model.errors import FormError, quoted
 from converter.model.forms import Field, Form, Rule, Sheet
+from converter.model.issues import Level
 from converter.rules import derivations
 from converter.statistics import cards as statistics_cards
 
@@ -25,6 +27,7 @@ def accept(form: Form, folder: Path) -> None:
         accept_rule(rule, form, folder / "rules.toml")
     accept_statistics(form, folder)
     accept_levels(form, folder)
+    accept_amendments(form, folder / amendments.FILE)
 
 
 def accept_statistics(form: Form, folder: Path) -> None:
@@ -94,8 +97,35 @@ def _placed(file: Path, card: str, accept: Callable[[], None]) -> None:
         raise error.within(file, card) from error
 
 
+def accept_amendments(form: Form, file: Path) -> None:
+    """What is amended is a rule, or a check of cells (of a field). Raises FormError."""
+    known = amendable(form)
+    paths = [field.path for sheet in form.sheets for field in sheet]
+    for number, one in enumerate(form.amendments.values(), 1):
+        place, of_cells = f"rule[{number}]", one.code[:1] == "K"
+        if one.code not in known:
+            found = quoted(one.code)
+            raise FormError(file, f"{place}.code", "form_no_check", found=found, choices=known)
+        if one.field and (one.field not in paths or not of_cells):
+            found, key = quoted(one.field), "form_no_field" if of_cells else "form_amended_whole"
+            raise FormError(file, f"{place}.field", key, found=found, choices=paths * of_cells)
+        accept_level(one.code, one.level, form, file, f"{place}.level")
+
+
+def amendable(form: Form) -> list[str]:
+    """The codes that amendments may name: checks of what was typed."""
+    return [code for code in catalogue.codes(form) if code[:1] in "KX"]
+
+
+def accept_level(code: str, level: Level | None, form: Form, file: Path, place: str) -> None:
+    """Refuse to make an error milder where no record holds what was typed. Raises FormError."""
+    why = catalogue.entry(code, form).fixed
+    if why and level is not Level.ERROR:
+        raise FormError(file, place, f"form_fixed_{why}", found=quoted(code))
+
+
 def accept_levels(form: Form, folder: Path) -> None:
-    """Levels are set for checks that exist. Raises FormError."""
+    """Levels are set for checks that exist and may have them. Raises FormError."""
     known = catalogue.codes(form)
     places = [("form.toml", "levels", form.levels)]
     places += [
@@ -104,7 +134,9 @@ def accept_levels(form: Form, folder: Path) -> None:
         for field in sheet
     ]
     for file, context, levels in places:
-        for code in levels:
+        for code, level in levels.items():
+            place = f"{context}.{code}"
             if code not in known:
-                place, found = f"{context}.{code}", quoted(code)
+                found = quoted(code)
                 raise FormError(folder / file, place, "form_no_check", found=found, choices=known)
+            accept_level(code, level, form, folder / file, place)

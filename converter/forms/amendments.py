@@ -1,14 +1,16 @@
-"""What was changed about a form's rules while reports are being collected: `amendment.toml`.
+"""What was changed about a form's checks while reports are being collected: `amendment.toml`.
 
 It stands beside the cards in a folder of its own (see `installed`): the form as its maintainer
-wrote it stays as it is. A rule is switched off, or its findings get another level:
+wrote it stays as it is. A rule, or a check of cells, is switched off, or its findings get another
+level:
 
     [amendment]
     form = "jiceng"
     version = "2026.1"
 
     [[rule]]
-    code = "X101"
+    code = "K601"
+    field = "unit.honour"    # a check of cells may be amended for one field alone
     level = "off"            # or error, warning, note
     since = "2026-11-20"
     reason = "…"
@@ -17,13 +19,13 @@ wrote it stays as it is. A rule is switched off, or its findings get another lev
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from converter.files.toml_access import LEVELS, TomlTable, load_toml
-from converter.model.forms import Amendment, Rule
+from converter.model.forms import Amendment
 from converter.model.issues import Level
 
 FILE = "amendment.toml"
@@ -40,28 +42,26 @@ class AmendmentFile:
     amendments: tuple[Amendment, ...]
 
     @property
-    def by_code(self) -> Mapping[str, Amendment]:
-        return {one.code: one for one in self.amendments}
+    def by_target(self) -> Mapping[str, Amendment]:
+        return {one.target: one for one in self.amendments}
 
 
-def read(path: Path, rules: Sequence[Rule] | None = None) -> AmendmentFile:
-    """A file of amendments; every code must be one of these rules'. Raises FormError."""
+def read(path: Path) -> AmendmentFile:
+    """A file of amendments, whether or not the form has such checks. Raises FormError."""
     file = load_toml(path)
     file.only(("amendment", "rule"))
     head = file.table("amendment")
     head.only(("form", "version"))
     cards = file.cards("rule", "code") if "rule" in file.values else []
-    found = tuple(_amendment(card, rules) for card in cards)
-    file.unique((one.code, f"rule[{number}].code") for number, one in enumerate(found, 1))
+    found = tuple(map(_amendment, cards))
+    file.unique((one.target, f"rule[{number}].code") for number, one in enumerate(found, 1))
     return AmendmentFile(head.text("form"), head.text("version"), found)
 
 
-def _amendment(card: TomlTable, rules: Sequence[Rule] | None) -> Amendment:
-    card.only(("code", "level", "since", "reason"))
+def _amendment(card: TomlTable) -> Amendment:
+    card.only(("code", "field", "level", "since", "reason"))
     code, level, since = card.text("code"), card.text("level"), card.text("since")
-    known = None if rules is None else [rule.code for rule in rules]
-    if known is not None and code not in known:
-        raise card.error("code", "form_no_check", code, known)
+    field = card.text("field") if "field" in card.values else ""
     if level not in (*LEVELS, OFF):
         raise card.error("level", "form_level", level, (*LEVELS, OFF))
     try:
@@ -71,7 +71,7 @@ def _amendment(card: TomlTable, rules: Sequence[Rule] | None) -> Amendment:
     reason = card.text("reason")
     if not fits(reason):
         raise card.error("reason", "form_reason", reason, most=LONGEST_REASON)
-    return Amendment(code, None if level == OFF else Level(level), since, reason)
+    return Amendment(code, None if level == OFF else Level(level), since, reason, field)
 
 
 def fits(reason: str) -> bool:
@@ -87,6 +87,7 @@ def text(form: str, version: str, amendments: Iterable[Amendment]) -> str:
             "",
             "[[rule]]",
             f"code = {_quoted(one.code)}",
+            *([f"field = {_quoted(one.field)}"] if one.field else []),
             f"level = {_quoted(str(one.level or OFF))}",
             f"since = {_quoted(one.since)}",
             f"reason = {_quoted(one.reason)}",

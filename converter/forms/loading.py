@@ -107,12 +107,12 @@ def read_unchecked(folder: Path) -> Form:
             "statistics": file.table("statistics", required=False).values,
         },
         limits=_limits(file.table("limits", required=False)),
-        amendments=_amendments(folder / amendments.FILE, rules),
+        amendments=_amendments(folder / amendments.FILE),
     )
 
 
-def _amendments(path: Path, rules: tuple[Rule, ...]) -> Mapping[str, Amendment]:
-    return amendments.read(path, rules).by_code if path.is_file() else {}
+def _amendments(path: Path) -> Mapping[str, Amendment]:
+    return amendments.read(path).by_target if path.is_file() else {}
 
 
 @lru_cache(maxsize=_KEPT)

@@ -122,6 +122,8 @@ class Kind(HasOptions):
     width: ClassVar[float] = 14  # of a table's column, in characters, where the card says nothing
     schema_type: ClassVar[str] = "string"  # of a package's Table Schema
     schema_pattern: ClassVar[str] = ""  # of canonical text, where one expression can say it
+    loosened_by: ClassVar[Mapping[str, Sequence[str]]] = {}  # constraint → its checks, if not all
+    derivable: ClassVar[frozenset[str]] = frozenset()  # faults that hinder no derivation
     has_substitutes: ClassVar[bool] = False  # see `is_substitute`
     substitutes_need_reason: ClassVar[bool] = True
     offers_at: ClassVar[str] = ""  # the code of a fault, see `offered`

@@ -2,8 +2,9 @@
 
 Accepts numeric cells and text such as `120`, `１２０`, `1,200`, `120人`, which is noted (K905).
 Faults: K306 a cell formatted as a date · K301 no number, or longer than 12 characters · K302
-negative · K303 a fraction · K304 below `min` · K305 above `max`. A spreadsheet's formula
-cannot see a date format, so K306 is the pipeline's.
+negative · K303 a fraction · K304 below `min` · K305 above `max` · K307 more
+digits than a spreadsheet keeps, where a form takes K305 for less than an error. A spreadsheet's
+formula cannot see a date format, so K306 is the pipeline's.
 
 Options: `min` (default 0), `max` (default 9,999,999: a slip of the keyboard, not a union).
 
@@ -17,10 +18,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from converter.formulas import expressions
 from converter.kinds.base import (
+    DIGITS_KEPT,
     Cells,
     Check,
     ExcelCondition,
@@ -115,7 +117,7 @@ class Count(Kind):
 
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         least, most = self.min(field), self.max(field)
-        return (
+        found = (
             failing("K306", lambda c: c.is_type(CellType.DATE)),
             failing("K301", lambda c: np.isnan(_numbers(c))),
             failing("K302", lambda c: _numbers(c) < 0),
@@ -123,6 +125,11 @@ class Count(Kind):
             failing("K304", lambda c: _numbers(c) < least),
             failing("K305", lambda c: _numbers(c) > most),
         )
+        if not (form.levels or form.amendments or field.levels):
+            return found  # K305 is an error
+        return (*found, failing("K307", lambda c: np.abs(_numbers(c)) >= DIGITS_KEPT))
+
+    loosened_by: ClassVar = {"minimum": ("K302", "K304"), "maximum": ("K305",)}
 
     def schema_constraints(self, field: Field, form: Form) -> Mapping[str, Any]:
         return {"minimum": self.min(field), "maximum": self.max(field)}

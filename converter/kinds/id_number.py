@@ -305,7 +305,8 @@ class IdNumber(Kind):
     unique_key = True
     birth_and_sex = True
     has_substitutes = True
-    schema_pattern = f"^([1-9][0-9]{{16}}[0-9X]|{_OTHER_DOCUMENTS})$"
+    derivable = frozenset({"K116", "K117"})
+    schema_pattern = f"^([0-9]{{17}}[0-9X]|{_OTHER_DOCUMENTS})$"
     regions = ListName(default="")
 
     def accept(self, field: Field, form: Form) -> None:

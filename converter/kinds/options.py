@@ -154,16 +154,20 @@ class ListName(Option[str]):
             raise self.refused("form_no_list", name, form.codes)
 
 
-class FieldKey(Option[str]):
-    """The key of another field of the same sheet; '' where none is given."""
-
-    holds = "field_key"
-    schema = MappingProxyType({"type": "string"})
+class FieldReference(Option[str]):
+    """A text that names a field."""
 
     def read(self, value: Any) -> str:
         if not isinstance(value, str):
             raise self.refused("form_no_field", value)
         return value
+
+
+class FieldKey(FieldReference):
+    """The key of another field of the same sheet; '' where none is given."""
+
+    holds = "field_key"
+    schema = MappingProxyType({"type": "string"})
 
 
 class HasOptions:

@@ -3,7 +3,8 @@ the `.zh.toml` files beside this module.
 
 An entry holds `level`, `title`, `brief` (for the 核对 column), `sentence`, `fix` and, where
 only the pipeline can tell, `pipeline_only = true`; `explainable = true` where a reason typed in
-情况说明 makes a warning of the error. A rule's entry stands under its family's
+情况说明 makes a warning of the error; `fixed` where it must stay an error, for no record holds what
+was typed. A rule's entry stands under its family's
 name; the rule's card may replace any of its texts. `sentence_…` and `fix_…` are texts for one
 variant of a fault, which the issue's params name.
 """
@@ -19,7 +20,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, cast
 
-from converter.model.forms import Certainty, Field, Form, Rule
+from converter.model.forms import Amendment, Certainty, Field, Form, Rule
 from converter.model.issues import Issue, Level
 
 _FOLDER = Path(__file__).parent
@@ -42,7 +43,8 @@ class CatalogueEntry:
     explainable: bool = False
     beta: bool = False  # on trial
     basis: str = ""  # the law, standard or notice that the check rests on, and how surely
-    remark: str = ""  # behind the sentence: the rule was amended, or is on trial
+    remark: str = ""  # behind the sentence: the check was amended, or is on trial
+    fixed: str = ""  # why it cannot be milder: a part of the key of that message
 
 
 class _Lenient(dict[str, Any]):
@@ -115,7 +117,8 @@ def entry(code: str, form: Form, field: Field | None = None) -> CatalogueEntry:
     level = form.levels.get(code, level)
     if field:
         level = field.levels.get(code, level)
-    level, remark = _as_amended(level, form, rule) if rule else (level, "")
+    amendment = amendment_of(code, form, field)
+    level, remark = _as_amended(level, rule, amendment)
 
     def prose(key: str) -> str:
         return str((rule and getattr(rule, key)) or data.get(key, ""))
@@ -126,13 +129,20 @@ def entry(code: str, form: Form, field: Field | None = None) -> CatalogueEntry:
         title=prose("title"),
         brief=prose("brief") or prose("sentence"),
         sentence=prose("sentence"),
-        fix="" if is_switched_off(code, form) else prose("fix"),
+        fix="" if amendment and amendment.level is None else prose("fix"),
         pipeline_only=bool(data.get("pipeline_only")),
         explainable=rule.explainable if rule else bool(data.get("explainable")),
         beta=rule is not None and is_beta(rule, form),
         basis=_basis(rule) if rule else _standard(code, field),
         remark=remark,
+        fixed=_fixed(code, data),
     )
+
+
+def _fixed(code: str, data: Mapping[str, Any]) -> str:
+    """Errors of files, sheets, packages and identities are no matter of levels."""
+    of_file = code[0] in "FSPI" and data["level"] == Level.ERROR
+    return "file" if of_file else str(data.get("fixed", ""))
 
 
 def _basis(rule: Rule) -> str:
@@ -161,17 +171,24 @@ def is_beta(rule: Rule, form: Form) -> bool:
 
 
 def is_switched_off(code: str, form: Form) -> bool:
-    """Whether an amendment says that a rule no longer counts. Its findings are notes."""
-    amendment = form.amendments.get(code)
+    """Whether an amendment says that a check no longer counts. Its findings are notes."""
+    amendment = amendment_of(code, form)
     return amendment is not None and amendment.level is None
 
 
-def _as_amended(level: Level, form: Form, rule: Rule) -> tuple[Level, str]:
-    """A rule's level in this collection, and what is remarked about it where its card has
-    another."""
-    amendment = form.amendments.get(rule.code)
+def amendment_of(code: str, form: Form, field: Field | None = None) -> Amendment | None:
+    """What was amended about a check: of this field before of all fields."""
+    if not form.amendments:
+        return None
+    own = form.amendments.get(f"{code}:{field.path}") if field else None
+    return own or form.amendments.get(code)
+
+
+def _as_amended(level: Level, rule: Rule | None, amendment: Amendment | None) -> tuple[Level, str]:
+    """A check's level in this collection, and what is remarked about it where it is another than
+    the form has."""
     if amendment is None:
-        if not rule.beta:
+        if rule is None or not rule.beta:
             return level, ""
         return (Level.NOTE if level is Level.NOTE else Level.WARNING), message("rule_beta")
     key = f"rule_amended_{amendment.level or 'off'}"
@@ -187,6 +204,23 @@ def heading(code: str, form: Form) -> str:
     if rule is None or len(rule.at) != 1:
         return title
     return message("item_and_title", item=form.field(rule.at[0]).title, title=title)
+
+
+def code_and_heading(code: str, form: Form) -> str:
+    """A code of a register, which an older or newer program may have written."""
+    try:
+        return f"{code} {heading(code, form)}"
+    except KeyError:
+        return code
+
+
+def amended_heading(amendment: Amendment, form: Form) -> str:
+    """What an amended check is about."""
+    title = heading(amendment.code, form)
+    if not amendment.field:
+        return title
+    item = form.field(amendment.field).title
+    return message("item_and_title", item=item, title=title)
 
 
 def catalogue(form: Form) -> dict[str, CatalogueEntry]:
@@ -215,7 +249,8 @@ def fix(issue: Issue, form: Form) -> str:
 
 
 def _prose(key: str, issue: Issue, form: Form) -> str:
-    return prose(key, entry(issue.code, form), _message_params(issue, form))
+    field = form.field_at(issue.place.sheet, issue.place.field)
+    return prose(key, entry(issue.code, form, field), _message_params(issue, form))
 
 
 def prose(key: str, entry: CatalogueEntry, params: Mapping[str, Any]) -> str:

@@ -29,7 +29,10 @@ def reason(error: OSError) -> str:
 
 def _form_lines(error: FormError) -> Iterator[str]:
     reason = message(error.message_key, **error.params)
-    yield message("form_broken", file=error.file, key=error.key, reason=reason)
+    where = (
+        message("form_file_and_key", file=error.file, key=error.key) if error.key else error.file
+    )
+    yield message("form_broken", where=where, reason=reason)
     if error.found:
         yield message("form_found", found=error.found)
     if error.choices:

@@ -141,12 +141,18 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """A change to one rule while reports are being collected."""
+    """A change to one check while reports are being collected."""
 
     code: str
-    level: Level | None  # None: the rule is switched off
+    level: Level | None  # None: the check is switched off
     since: str  # ISO date
     reason: str
+    field: str = ""  # the path of the only field that it is about; '' = all
+
+    @property
+    def target(self) -> str:
+        """What is amended, as commands take it: X101, K601, K601:unit.honour."""
+        return f"{self.code}:{self.field}" if self.field else self.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +199,7 @@ class Form:
     prose: Mapping[str, Any]  # instructions, contacts, labels of the template
     limits: Mapping[str, int]  # e.g. rows beyond which Excel leaves duplicates alone
     digest: str = ""  # tells definitions of one version apart; '' where only cards were read
-    amendments: Mapping[str, Amendment] = field(default_factory=dict)  # by the rule's code
+    amendments: Mapping[str, Amendment] = field(default_factory=dict)  # by their targets
 
     @property
     def record(self) -> Sheet:

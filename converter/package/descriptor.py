@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from converter import __version__
-from converter.kinds import KINDS
+from converter.kinds import KINDS, tolerance
 from converter.messages import catalogue
 from converter.model.forms import Field, Form, Resource, Rule
 from converter.model.issues import Level
@@ -146,7 +146,11 @@ def table_schema(resource: Resource, form: Form) -> dict[str, Any]:
         "fields": [_field(name, field, field.path in unique, form) for name, field in columns],
         "missingValues": [""],
     }
-    keys = [name for name, field in columns if field.path in unique]
+    keys = [
+        name
+        for name, field in columns
+        if field.path in unique and tolerance.REQUIRED not in tolerance.tolerated(field, form)
+    ]
     if keys:
         schema["primaryKey"] = keys[:1]
     if foreign := [*_foreign_keys(resource, form)]:
@@ -172,20 +176,23 @@ def _foreign_keys(resource: Resource, form: Form) -> Iterator[dict[str, Any]]:
         for path in rule.at:
             own, other = columns.get(path), columns.get(FoundIn.rows(rule))
             if own and other and own[0] == resource:
+                if tolerance.REQUIRED in tolerance.tolerated(form.field(FoundIn.rows(rule)), form):
+                    continue  # blank cells may be the missing ones: the rule is silent
                 reference = {"resource": other[0].name, "fields": [other[1]]}
                 yield {"fields": [own[1]], "reference": reference}
 
 
 def _field(name: str, field: Field, unique: bool, form: Form) -> dict[str, Any]:
-    kind = KINDS[field.kind]
+    kind, tolerated = KINDS[field.kind], tolerance.tolerated(field, form)
     constraints: dict[str, Any] = {}
-    if field.required:
+    if tolerance.is_always_filled(field, form):
         constraints["required"] = True
     if unique:
         constraints["unique"] = True
-    if kind.schema_pattern:
-        constraints["pattern"] = kind.schema_pattern
-    constraints |= kind.schema_constraints(field, form)
+    pattern = {"pattern": kind.schema_pattern} if kind.schema_pattern else {}
+    for key, value in (pattern | dict(kind.schema_constraints(field, form))).items():
+        if tolerated.isdisjoint(kind.loosened_by.get(key, tolerated)):
+            constraints[key] = value
     described: dict[str, Any] = {"name": name, "type": kind.schema_type, "title": field.title}
     if field.note:
         described["description"] = field.note

@@ -20,8 +20,9 @@ from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Place
 from converter.register import halves, unit_changes, waiting
 from converter.register.nearest import Nearest
-from converter.register.precedence import HELD, same_name
+from converter.register.precedence import HELD
 from converter.register.schema import COUNTS, HALVES, SENT, SOUND, TIMED_BY, RegisterTables, name
+from converter.text.characters import plain_name
 
 WAITING = {
     "held_stranger": "C108",
@@ -64,7 +65,7 @@ def findings(tables: RegisterTables, form: Form, period: str, due: date | None =
     return Issues.of(chain(_twice(tables, form, period), found))
 
 
-def _issue(code: str, form: Form, place: Place, value: str = "", **params: str | int) -> Issue:
+def issue_of(code: str, form: Form, place: Place, value: str = "", **params: str | int) -> Issue:
     return Issue(code, catalogue.entry(code, form).level, place, value, params)
 
 
@@ -88,7 +89,7 @@ def _twice(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
         places = [Place(row[1], row[2], row[3], row[4], key) for row in entries]
         units = list(dict.fromkeys(row[5] for row in entries))
         other = next(n for n, row in enumerate(entries) if row[5] != units[0] or n == 1)
-        issue = _issue(
+        issue = issue_of(
             "C101",
             form,
             places[0],
@@ -162,12 +163,12 @@ def _repeated(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue
     for number, by, state, file, other, unit, superior, *signed in rows:
         params = {"unit": unit, "superior": superior, "other": other}
         if state == "older":
-            yield _issue("C110", form, Place(file), **params)
+            yield issue_of("C110", form, Place(file), **params)
         elif _by_arrival(*signed):
             differs = differences.between(number, by)
             params |= {"other": file, "differs": differs}
             variant = {"variant": "one_time"} if signed[0] else {}
-            yield _issue("C102", form, Place(other), **params, **variant)
+            yield issue_of("C102", form, Place(other), **params, **variant)
 
 
 def _by_arrival(later: str, earlier: str) -> bool:
@@ -204,7 +205,7 @@ def _jumps(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
             place = Place(file, sheet, 0, 0, field.key)
             params = {"unit": unit, "superior": superior, "period": before}
             change = {"before": was, "now": now, "share": share}
-            yield _issue("C103", form, place, str(now), **params, **change)
+            yield issue_of("C103", form, place, str(now), **params, **change)
 
 
 def previous(tables: RegisterTables, period: str) -> str:
@@ -233,10 +234,10 @@ def _missing(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]
         params = {"unit": unit, "superior": superior, "unit_code": code}
         if file:
             variant = {"variant": "withdrawn"} if withdrawn else {}
-            yield _issue("C105", form, Place(file), **params, **variant)
+            yield issue_of("C105", form, Place(file), **params, **variant)
         else:
             similar = waiting.similar("similar_strangers", nearest.to(unit))
-            yield _issue("C104", form, Place(""), **params, similar=similar)
+            yield issue_of("C104", form, Place(""), **params, similar=similar)
 
 
 def _renamed(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
@@ -260,7 +261,7 @@ def _renamed(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]
         if all(_differ(claimed, one) or _differ(claimed_superior, of) for one, of in names):
             params = {"unit": listed, "superior": listed_superior}
             params |= {"claimed": claimed, "claimed_superior": claimed_superior}
-            yield _issue("C109", form, Place(file), claimed, **params)
+            yield issue_of("C109", form, Place(file), claimed, **params)
 
 
 def _waiting(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
@@ -270,7 +271,7 @@ def _waiting(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]
     nobody signed it, C118 though no key was held against its signature."""
     for one in waiting.questions(tables, form, period):
         code = f"held_{one.reason}" if one.state == HELD else one.reason or one.state
-        yield _issue(WAITING[code], form, Place(one.file), one.value, **one.params)
+        yield issue_of(WAITING[code], form, Place(one.file), one.value, **one.params)
 
 
 def _halves(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
@@ -289,13 +290,13 @@ def _halves(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
             why = why or catalogue.message("half_none")
             sheet = form.record if half.has_unit else form.main_table
             params = {"unit": unit, "superior": superior, "file": half.file, "sheet": sheet.title}
-            issue = _issue("C117", form, Place(half.file), **params, why=why)
+            issue = issue_of("C117", form, Place(half.file), **params, why=why)
             related = tuple(Place(other.file) for other in others)
             yield Issue(issue.code, issue.level, issue.place, "", issue.params, related)
 
 
 def _differ(claimed: str, listed: str) -> bool:
-    return bool(claimed and listed) and same_name(claimed) != same_name(listed)
+    return bool(claimed and listed) and plain_name(claimed) != plain_name(listed)
 
 
 def _stale(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
@@ -308,7 +309,7 @@ def _stale(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     )
     for file, unit, superior, version in rows:
         params = {"unit": unit, "superior": superior}
-        yield _issue("C107", form, Place(file), version, **params, expected=form.version)
+        yield issue_of("C107", form, Place(file), version, **params, expected=form.version)
 
 
 def _late(tables: RegisterTables, form: Form, period: str, due: date) -> Iterator[Issue]:
@@ -326,7 +327,7 @@ def _late(tables: RegisterTables, form: Form, period: str, due: date) -> Iterato
         if day > due.isoformat():
             params = {"unit": unit, "superior": superior, "due": due.isoformat(), "sent": day}
             basis = catalogue.message(f"timed_by_{timed_by}")
-            yield _issue("C106", form, Place(file), timed_by=basis, **params)
+            yield issue_of("C106", form, Place(file), timed_by=basis, **params)
 
 
 def count(found: Issues) -> dict[str, int]:

@@ -23,8 +23,9 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from converter.messages.catalogue import message
-from converter.register.precedence import PAIRED, same_name
+from converter.register.precedence import PAIRED
 from converter.register.schema import HALVES, RegisterTables
+from converter.text.characters import plain_name
 
 _YEAR = re.compile("[0-9]+年?度?")
 
@@ -81,7 +82,7 @@ def pair(halves: Sequence[FileHalf]) -> Pairing:
     left = {half.number: half for half in _newest(halves)}
     pairs: list[Pair] = []
     doubtful: dict[int, list[FileHalf]] = {}
-    names = [same_name(half.name) for half in left.values() if half.has_unit and half.name]
+    names = [plain_name(half.name) for half in left.values() if half.has_unit and half.name]
     rules: tuple[Callable[[FileHalf], str], ...] = (
         lambda half: half.code,
         lambda half: _named(half, names),
@@ -129,7 +130,7 @@ def _newest(halves: Iterable[FileHalf]) -> list[FileHalf]:
 def _agree(unit: FileHalf, members: FileHalf) -> bool:
     """Whether neither says that they are of two units."""
     codes = {half.code for half in (unit, members) if half.code}
-    names = {same_name(half.name) for half in (unit, members) if half.name}
+    names = {plain_name(half.name) for half in (unit, members) if half.name}
     return len(codes) < 2 and len(names) < 2
 
 
@@ -142,15 +143,15 @@ def _alike(unit: FileHalf, members: FileHalf) -> bool:
 def _named(half: FileHalf, names: Sequence[str]) -> str:
     """The unit that a half names: in it, or in the name of its file."""
     if half.name:
-        return same_name(half.name)
-    file = same_name(half.file)
+        return plain_name(half.name)
+    file = plain_name(half.file)
     found = [name for name in names if name in file]
     return found[0] if len(set(found)) == 1 else ""
 
 
 def _plain(file: str) -> str:
     """A file's name without the words for its sheet."""
-    return _sheet_name_pattern().sub("", same_name(PurePosixPath(file).stem).casefold())
+    return _sheet_name_pattern().sub("", plain_name(PurePosixPath(file).stem).casefold())
 
 
 def read(tables: RegisterTables, anew: Collection[int] = ()) -> list[FileHalf]:

@@ -44,13 +44,10 @@ class Histories:
     states: dict[int, State] = field(default_factory=dict)
     changed: dict[int, State] = field(default_factory=dict)
 
-    def read(self, connection: Connection, units: Iterable[int] | None) -> None:
-        """What these units sent (None: all of them)."""
-        sql, parameters = f"{_COLUMNS} WHERE unit <> 0 ORDER BY id", []
-        if units is not None:
-            parameters = [sorted(set(units) - {0})]
-            sql = f"{_COLUMNS} WHERE unit IN (SELECT unnest(?::BIGINT[])) ORDER BY id"
-        for row in connection.execute(sql, parameters).fetchall():
+    def read(self, connection: Connection, units: Iterable[int]) -> None:
+        """What these units sent."""
+        sql = f"{_COLUMNS} WHERE unit IN (SELECT unnest(?::BIGINT[])) ORDER BY id"
+        for row in connection.execute(sql, [sorted(set(units) - {0})]).fetchall():
             number, unit, collected, content, digest, created, at, result, barred, half = row[:10]
             paired = row[-2] if result == PAIRED else 0
             made = made_at(created, at)

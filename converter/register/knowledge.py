@@ -27,18 +27,19 @@ from converter.register.precedence import (
     KnownUnit,
     RosterEntry,
     plain_code,
-    same_name,
 )
 from converter.register.schema import ROWS_AT_ONCE
 from converter.register.senders import Sender, SenderChanges, SenderResolver
 from converter.register.unit_changes import ChangedRoster, changed
 from converter.register.unit_lookup import ROSTER_PERIOD, names_of
+from converter.text.characters import plain_name
 
 if TYPE_CHECKING:
     from converter.register.schema import Connection
 
 _GIVEN_PERIOD = ROSTER_PERIOD.replace("FROM roster", "FROM roster_given")
 _AT_ONCE = 1_000  # units that are matched with a new roster
+_SETTLED_AT_ONCE = 10_000  # units
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class Knowledge:
 
     def _find(self, text: str) -> list[ClaimedSender]:
         """The units of this code or name: those of the roster, else others."""
-        code, wanted = text.strip(), same_name(text)
+        code, wanted = text.strip(), plain_name(text)
         plain = plain_code(code)
         columns = "SELECT code, name, superior_code, superior FROM"
         for sql, parameters in (
@@ -134,7 +135,7 @@ class Knowledge:
                 for row in rows:
                     if row[0] and row[0] == code:
                         exact.append(ClaimedSender(*row))
-                    elif same_name(row[1]) == wanted or (row[0] and plain_code(row[0]) == plain):
+                    elif plain_name(row[1]) == wanted or (row[0] and plain_code(row[0]) == plain):
                         alike.append(ClaimedSender(*row))
             if exact or alike:
                 return exact or alike
@@ -314,7 +315,7 @@ class Knowledge:
         taken = [
             (number, collected, self.barred(claimed, created))
             for number, claimed, created in rows
-            if same_name(claimed or collected) == same_name(collected)
+            if plain_name(claimed or collected) == plain_name(collected)
         ]
         columns = {"collected": TEXT, "barred": TEXT}
         inserting.update(self.connection, "submissions", columns, zip(*taken, strict=True))
@@ -344,23 +345,23 @@ class Knowledge:
     def barred(self, claimed: str, created: str) -> str:
         """Why a file does not count by itself, whatever else its unit sent."""
         collected = self.collection.period
-        claimed = collected if same_name(claimed) == same_name(collected) else claimed
+        claimed = collected if plain_name(claimed) == plain_name(collected) else claimed
         if (claimed or collected) in self._closed:
             return CLOSED
         if collected and claimed and claimed != collected:
             return OTHER_PERIOD
         return SIGNED_ONLY if self.collection.signed_only and not created else ""
 
-    def histories(self, units: Codes[int] | None) -> Histories:
-        """What came of these units before (None: of all), and what became of it."""
+    def histories(self, units: Codes[int]) -> Histories:
+        """What came of these units before, and what became of it."""
         found = Histories(self.rulings, self._known_units(units))
         found.read(self.connection, units)
         return found
 
-    def _known_units(self, units: Codes[int] | None) -> Know:
-        chosen = "" if units is None else " WHERE id IN (SELECT unnest(?::BIGINT[]))"
+    def _known_units(self, units: Codes[int]) -> Know:
         rows = self.query(
-            f"SELECT id, code, serial FROM units{chosen}", [] if units is None else [list(units)]
+            "SELECT id, code, serial FROM units WHERE id IN (SELECT unnest(?::BIGINT[]))",
+            [list(units)],
         )
         known = {int(number): (str(code), serial > 0) for number, code, serial in rows}
         codes = sorted({code for code, _ in known.values()})
@@ -388,6 +389,12 @@ class Knowledge:
 
     def settle(self, units: Codes[int] | None = None) -> None:
         """Decide anew what counts of these units (None: of all)."""
-        histories = self.histories(units)
-        histories.settle_all()
-        histories.write(self.connection)
+        for part in self._all_units() if units is None else [units]:
+            histories = self.histories(part)
+            histories.settle_all()
+            histories.write(self.connection)
+
+    def _all_units(self) -> Iterable[Codes[int]]:
+        """The numbers of all units that sent something, some at a time."""
+        ((last,),) = self.query("SELECT coalesce(max(unit), 0) FROM submissions")
+        return (range(at, at + _SETTLED_AT_ONCE) for at in range(1, last + 1, _SETTLED_AT_ONCE))

@@ -10,7 +10,7 @@ import difflib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from converter.register.precedence import same_name
+from converter.text.characters import plain_name
 
 PROPOSED = 3
 CANDIDATES = 30  # that are compared letter by letter
@@ -21,7 +21,7 @@ class Nearest:
     """Names, indexed by the pairs of characters in them."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._names = {same_name(name): name for name in names}
+        self._names = {plain_name(name): name for name in names}
         self._having: dict[str, list[str]] = defaultdict(list)
         for name in self._names:
             for pair in set(_pairs(name)):
@@ -29,7 +29,7 @@ class Nearest:
 
     def to(self, name: str) -> list[str]:
         """The few that are most like this one, the nearest first."""
-        wanted = same_name(name)
+        wanted = plain_name(name)
         common: Counter[str] = Counter()
         for pair in set(_pairs(wanted)):
             having = self._having.get(pair, ())

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, Protocol
 
-from converter.register.precedence import RENAME, same_name
+from converter.register.precedence import RENAME
+from converter.text.characters import plain_name
 
 
 class NameTables(Protocol):
@@ -38,4 +39,4 @@ def folded(text: str) -> str:
     >>> folded("示例（集团） ab工会") in folded("示例(集团)AB工会委员会")
     True
     """
-    return same_name(text).upper()
+    return plain_name(text).upper()

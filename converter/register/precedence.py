@@ -27,14 +27,12 @@ Settlement(state='held', other=1, reason='unsigned')
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
 from converter.model.file_facts import FileFacts
-from converter.text import characters
 
 ACCEPTED, WARNINGS, REJECTED = "accepted", "warnings", "rejected"  # how a file ended
 UNOPENED, PAIRED = "unopened", "paired"  # results, and states
@@ -283,15 +281,6 @@ def settle(arrived: Iterable[PriorSubmission], unit: KnownUnit = _UNKNOWN) -> di
 
 
 @lru_cache(4_096)  # it is asked several times of each file
-def same_name(text: str) -> str:
-    """What counts in a name: not spaces, not full-width forms.
-
-    >>> same_name("示例　（集团）工会") == same_name("示例(集团) 工会")
-    True
-    """
-    return characters.without_whitespace(unicodedata.normalize("NFKC", text))
-
-
 def plain_code(code: str) -> str:
     """What is left of a code where a spreadsheet took it for a number.
 

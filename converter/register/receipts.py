@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from converter.files import canonical_json
 from converter.register.precedence import ReceivedFile
-from converter.register.writer import RegisteredFile
+from converter.register.registered import RegisteredFile
 
 FORMAT = "gonghui-receipt/1"
 LARGEST = 256 * 1024

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from converter.register.precedence import same_name
 from converter.register.schema import RegisterTables
+from converter.text.characters import plain_name
 
 RENAMED, MOVED = "renamed", "moved"
 
@@ -43,5 +43,5 @@ def between(before: Listed, now: Listed) -> list[RosterChange]:
         for code, (name, superior) in now.items()
         if code in before
         for how, was, is_ in zip((RENAMED, MOVED), before[code], (name, superior), strict=True)
-        if was and is_ and same_name(was) != same_name(is_)
+        if was and is_ and plain_name(was) != plain_name(is_)
     ]

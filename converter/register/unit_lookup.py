@@ -11,7 +11,8 @@ import zlib
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from converter.register.precedence import ClaimedSender, RosterEntry, plain_code, same_name
+from converter.register.precedence import ClaimedSender, RosterEntry, plain_code
+from converter.text.characters import plain_name
 
 if TYPE_CHECKING:
     from converter.register.schema import Connection
@@ -46,7 +47,7 @@ SELECT id, code, name, superior FROM units WHERE code = '' AND name_key % $3 = $
 
 def names_of(unit: Unit) -> tuple[str, str]:
     """What tells a unit by its name: it is one of its union."""
-    return same_name(unit.name), same_name(unit.superior)
+    return plain_name(unit.name), plain_name(unit.superior)
 
 
 def name_key(unit: Unit) -> int | None:

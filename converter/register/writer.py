@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,9 +25,10 @@ from converter.register import (
     inserting,
     periods,
     published,
+    registered,
     schema,
 )
-from converter.register.decisions import Decision
+from converter.register.again import File
 from converter.register.forgetting import Forgotten
 from converter.register.halves import FileHalf, Pair
 from converter.register.inserting import FINDING, NUMBER, SUBMISSION, TEXT
@@ -41,6 +41,7 @@ from converter.register.precedence import (
     RosterEntry,
     made_at,
 )
+from converter.register.registered import KnownOutcome, RegisteredBefore, RegisteredFile
 from converter.register.schema import ANSWERS, connect, quoted, streamed
 
 T = TypeVar("T")
@@ -52,35 +53,6 @@ _STATE_AT, _FORGOTTEN_AT = (list(SUBMISSION).index(key) for key in ("state", "fo
 def rows_file(sheet: str) -> str:
     """What holds the rows of a sheet in a spool folder."""
     return f"{schema.ROWS}{sheet}.csv.gz"
-
-
-@dataclass(frozen=True, slots=True)
-class RegisteredFile:
-    """What became of an arrival."""
-
-    id: int
-    unit: int  # 0 where the sender is unknown
-    code: str  # the unit's, as registered
-    name: str
-    superior: str
-    state: str
-    other: int
-    ordered_by: str  # 'signature' or 'arrival'
-    period: str = ""  # what it counts for, or would count for
-    reason: str = ""  # why it is held
-    decision: Decision | None = None  # the last one about it that is in force
-    received: str = ""  # ISO time of its arrival; '' = with its batch
-
-
-@dataclass(frozen=True, slots=True)
-class RegisteredBefore:
-    """What a run before this one made of a file."""
-
-    received: str
-    result: str
-    errors: int
-    warnings: int
-    file: RegisteredFile
 
 
 class Register:
@@ -164,28 +136,15 @@ class Register:
         )
         return {str(state): int(count) for state, count in self.query(sql, [list(submissions)])}
 
-    def registered(self, until: int) -> dict[tuple[str, str], RegisteredBefore]:
-        """(file, content) → what became of it; submissions up to this one, without those whose
-        members were removed for good."""
-        rows = self.query(
-            "SELECT s.file, s.content, s.received, s.result, s.errors, s.warnings, s.id, s.unit,"
-            " coalesce(u.code, s.unit_code), coalesce(u.name, s.unit_name),"
-            " coalesce(u.superior, s.superior), s.state, s.other, s.ordered_by, s.period, s.reason"
-            " FROM submissions s LEFT JOIN units_in($2) u ON u.id = s.unit WHERE s.id <= $1"
-            " AND s.forgotten = '' ORDER BY s.id",
-            [until, self._knowledge.collection.period],
-        )
-        decided = self._knowledge.rulings.decided
-        return {
-            (file, content): RegisteredBefore(
-                received,
-                result,
-                errors,
-                warnings,
-                replace(RegisteredFile(*registered), decision=decided.get(content)),
-            )
-            for file, content, received, result, errors, warnings, *registered in rows
-        }
+    def outcomes(self, until: int) -> Iterator[tuple[int, KnownOutcome]]:
+        """What became of submissions up to this one, without those whose members were removed for
+        good."""
+        return registered.outcomes(self, self._knowledge.rulings.decided, until)
+
+    def registered(self, submissions: Sequence[int]) -> dict[File, RegisteredBefore]:
+        """(file, content) → what became of it."""
+        period = self._knowledge.collection.period
+        return registered.read(self, self._knowledge.rulings.decided, submissions, period)
 
     def done(self, files: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Which of these (file, content) need no second look, whole zips included. Where the

@@ -96,7 +96,7 @@ def _unit_row(row: Sequence[Any], form: Form, made: Sequence[Decision]) -> UnitR
         return UnitRow(
             code, unit, superior, "", message(key), "", "", "", "", "；".join(decided)
         )  # fmt: skip
-    why = "、".join(_titled(one, form) for one in codes or ())
+    why = "、".join(catalogue.code_and_heading(one, form) for one in codes or ())
     why = message(f"reason_{reason}") if reason else why
     return UnitRow(
         code,
@@ -110,13 +110,6 @@ def _unit_row(row: Sequence[Any], form: Form, made: Sequence[Decision]) -> UnitR
         file,
         "；".join(filter(None, (why, *decided))),
     )
-
-
-def _titled(code: str, form: Form) -> str:
-    try:
-        return f"{code} {catalogue.heading(code, form)}"
-    except KeyError:  # of an older or newer program
-        return code
 
 
 def units_table(rows: Sequence[UnitRow], form: Form) -> Table:

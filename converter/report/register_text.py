@@ -177,7 +177,8 @@ def amendments(receipt: Mapping[str, Any]) -> str:
         message(
             "receipt_amendment",
             word=message(f"report_{level}" if level in list(Level) else "amended_off"),
-            **{key: str(one.get(key, "")) for key in ("code", "since", "reason")},
+            code=" ".join(str(one[key]) for key in ("code", "item") if key in one),
+            **{key: str(one.get(key, "")) for key in ("since", "reason")},
         )
         for one in (found if isinstance(found, list) else ())
         if isinstance(one, dict)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from converter.kinds import KINDS
 from converter.kinds.base import Mask, ValueType
-from converter.kinds.options import CardOptions, HasOptions, Option
+from converter.kinds.options import CardOptions, FieldReference, HasOptions, Option
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
 from converter.model.forms import Field, Form, Rule, sheet_of
@@ -273,7 +273,7 @@ def same_sheet(rule: Rule, *paths: str) -> None:
 PATH_PATTERN = r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$"  # sheet.field
 
 
-class FieldPath(Option[str]):
+class FieldPath(FieldReference):
     """The path of another field of the same record."""
 
     holds = "field_path"
@@ -282,11 +282,6 @@ class FieldPath(Option[str]):
     def __init__(self, wanted: ValueType | None = None, **more: Any) -> None:
         super().__init__(**more)
         self.wanted = wanted
-
-    def read(self, value: Any) -> str:
-        if not isinstance(value, str):
-            raise self.refused("form_no_field", value)
-        return value
 
     def accept(self, card: CardOptions, form: Form) -> None:
         if self.required or self.given(card):

@@ -1,6 +1,7 @@
 """Fields that follow from another field of the same record; each derivation has two faces.
 
-`sex_of_id`, `birthday_of_id`: digits of an 18-character ID number (GB 11643-1999).
+`sex_of_id`, `birthday_of_id`: digits of an 18-character ID number (GB 11643-1999). Nothing follows
+from a number of another shape, or one whose day no calendar has: a form may accept such numbers.
 `threshold`: the code of the last step that a count reaches; steps = [[1, "1"], [2, "2"]].
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from converter.kinds import KINDS
@@ -37,20 +39,33 @@ class DerivationFaces:
 
 
 def _sex(source: pd.Series, derivation: Derivation) -> pd.Series:
-    sexes = ["1" if text[16] in "13579" else "2" for text in source.tolist()]
+    sexes = [_SEXES.get(text[_LENGTH - 2 :], "") for text in source.tolist()]
     return pd.Series(sexes, index=source.index, dtype=object)
+
+
+_LENGTH = 18
+# By the last two characters: of a shorter or longer number they are others, or more.
+_SEXES = {
+    digit + check: "1" if int(digit) % 2 else "2"
+    for digit in "0123456789"
+    for check in "0123456789X"
+}
 
 
 def _birthday(source: pd.Series, derivation: Derivation) -> pd.Series:
     days = _Days()  # one text a day: many members are born on each
-    dates = [days[text[6:14]] for text in source.tolist()]
+    dates = [days[text[6:14]] if len(text) == _LENGTH else "" for text in source.tolist()]
     return pd.Series(dates, index=source.index, dtype=object)
 
 
 class _Days(dict[str, str]):
     def __missing__(self, digits: str) -> str:
-        date = self[digits] = f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
-        return date
+        found = self[digits] = f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+        try:
+            date.fromisoformat(found)
+        except ValueError:
+            found = self[digits] = ""
+        return found
 
 
 def _threshold(source: pd.Series, derivation: Derivation) -> pd.Series:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from converter.kinds.base import Mask, Texts, ValueType
-from converter.kinds.options import CardOptions, Option
+from converter.kinds.options import CardOptions, FieldReference
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
 from converter.model.forms import Form, Rule, sheet_of
@@ -28,7 +28,7 @@ from converter.rules.base import (
 )
 
 
-class RowsPath(Option[str]):
+class RowsPath(FieldReference):
     """The path of a field of a table whose rows are looked at. Where they must be `filled`, the
     form has to require the field."""
 
@@ -40,11 +40,6 @@ class RowsPath(Option[str]):
     ) -> None:
         super().__init__(**more)
         self.wanted, self.filled = wanted, filled
-
-    def read(self, value: Any) -> str:
-        if not isinstance(value, str):
-            raise self.refused("form_no_field", value)
-        return value
 
     def accept(self, card: CardOptions, form: Form) -> None:
         if not self.required and not self.given(card):
@@ -93,6 +88,11 @@ def apart(path: str, rows: str, answers: Answers) -> None:
             row[key] += "9"
 
 
+def rows_params(rows: str, form: Form) -> Params:
+    """How a message names a field of a table and its sheet."""
+    return {"rows": title(rows, form), "sheet": form.sheet(sheet_of(rows)).title}
+
+
 class Listed(RuleFamily):
     """A value and whether it stands in a row of another table."""
 
@@ -120,8 +120,7 @@ class Listed(RuleFamily):
         return Faults(wrong)
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
-        rows = self.rows(rule)
-        return {"rows": title(rows, form), "sheet": form.sheet(sheet_of(rows)).title}
+        return rows_params(self.rows(rule), form)
 
     def excel_found(self, rule: Rule, path: str, refs: Refs) -> str:
         """Expression: TRUE where the value stands in a row. Neither MATCH nor COUNTIF: they take

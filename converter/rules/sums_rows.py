@@ -12,9 +12,9 @@ from converter.model.arrays import np, pd
 from converter.model.errors import option_error
 from converter.model.forms import Form, Rule, sheet_of
 from converter.model.issues import Params
-from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, numbers, title
+from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, numbers
 from converter.rules.demands import Demand, Unknowns
-from converter.rules.other_rows import RowsPath, excel_known, is_known
+from converter.rules.other_rows import RowsPath, excel_known, is_known, rows_params
 
 
 class SumsRows(RuleFamily):
@@ -43,8 +43,7 @@ class SumsRows(RuleFamily):
         return Faults(wrong, lambda n: {"value": int(typed[n]), "sum": int(added[n])})
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
-        rows = self.rows(rule)
-        return {"rows": title(rows, form), "sheet": form.sheet(sheet_of(rows)).title}
+        return rows_params(self.rows(rule), form)
 
     def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
         rows = self.rows(rule)

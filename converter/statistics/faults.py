@@ -15,15 +15,8 @@ def fault_table(
 ) -> StatisticsTable:
     """Faults by (code, level, how many files have it, in how many places)."""
     rows = tuple(
-        (_titled(code, form), message(f"report_{level}"), files, places)
+        (catalogue.code_and_heading(code, form), message(f"report_{level}"), files, places)
         for code, level, files, places in counted
     )
     columns = catalogue_columns("faults", "what", "level", "files", "places")
     return StatisticsTable("faults", title, columns, rows)
-
-
-def _titled(code: str, form: Form) -> str:
-    try:
-        return f"{code} {catalogue.heading(code, form)}"
-    except KeyError:  # of an older or newer program
-        return code

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from converter import rules
 from converter.formulas import expressions
-from converter.kinds import KINDS
+from converter.kinds import KINDS, tolerance
 from converter.kinds.base import LATER, Kind
 from converter.messages import catalogue
 from converter.model.forms import Field, Form
@@ -65,6 +65,12 @@ class FieldFormulas:
         kind = KINDS[source.kind]
         if kind.has_substitutes:
             usable = f"IF({usable},NOT({kind.excel_substitute(norm)}),FALSE)"
+        if accepted := tolerance.tolerated(source, self.form) - kind.derivable:
+            raw = self.place.raw(source.key)
+            conditions = self._kind(source).excel_faults(raw, norm, source, self.form)
+            wrong = [one.wrong for one in conditions if one.code in accepted]
+            if wrong:  # a number that is too short makes an error of the question for its digits
+                usable = f"IF({usable},NOT(IFERROR({expressions.either(wrong)},TRUE)),FALSE)"
         return derivations.excel(field, norm, usable)
 
     def fault(self, field: Field, explained: str = "") -> str:

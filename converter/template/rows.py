@@ -20,7 +20,7 @@ from converter.kinds import KINDS
 from converter.kinds.id_number import compact
 from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
-from converter.model.issues import Level, column_letters
+from converter.model.issues import Level, column_letters, column_number
 from converter.model.submissions import RawSheet
 from converter.template import answers, style
 from converter.template.answers import Answer
@@ -54,7 +54,7 @@ class PatternRow:
         """Read the cells of a row's XML."""
         styles, first, others = {}, {}, {}
         for letters, number, inside in _CELL.findall(xml):
-            column = _number(letters.decode())
+            column = column_number(letters.decode())
             styles[column] = int(number)
             first[column] = (b'">%b</c>' % inside,) if inside else (answers.BLANK.tail,)
             others[column] = _follower(inside, letters.decode(), row) if inside else first[column]
@@ -82,13 +82,6 @@ def valued(contents: tuple[bytes, ...], value: Value) -> tuple[bytes, ...]:
     if len(contents) == 1:
         return (b'"' + kind + first[1:-4] + xml + b"</c>",)
     return (b'"' + kind + first[1:], *contents[1:-1], last[:-4] + xml + b"</c>")
-
-
-def _number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
 
 
 @dataclass(frozen=True)

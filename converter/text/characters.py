@@ -15,6 +15,7 @@ Indic scripts, a variation selector behind a Mongolian letter.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from itertools import chain
 
@@ -80,6 +81,15 @@ def squeeze(text: str) -> str:
 def without_whitespace(text: str) -> str:
     """Remove every blank."""
     return text.translate(_TO_NOTHING)
+
+
+def plain_name(text: str) -> str:
+    """What counts in a name: not spaces, not full-width forms.
+
+    >>> plain_name("示例　（集团）工会") == plain_name("示例(集团) 工会")
+    True
+    """
+    return without_whitespace(unicodedata.normalize("NFKC", text))
 
 
 def half_width(text: str) -> str:

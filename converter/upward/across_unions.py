@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from converter.kinds import unique_key
-from converter.messages import catalogue
 from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.model.issues import Issue, Place
@@ -28,10 +27,6 @@ def findings(register: Snapshot, form: Form, period: str) -> Iterator[Issue]:
     yield from _members(register, form, period, names)
     yield from forward_decisions.findings(register, form, period)
     yield from _jumps(register, form, period, names)
-
-
-def _issue(code: str, form: Form, place: Place, value: str, **params: str | int) -> Issue:
-    return Issue(code, catalogue.entry(code, form).level, place, value, params)
 
 
 def _from(names: dict[str, str], branch: str) -> str:
@@ -61,7 +56,7 @@ def _units(register: Snapshot, form: Form, period: str, names: dict[str, str]) -
         places = [_placed(names, row[2], Place(row[3])) for row in entries]
         params = {"unit": entries[0][1], "unit_code": code, "superior": _from(names, entries[0][2])}
         params |= {"other_superior": _from(names, entries[-1][2]), "other": places[-1].file}
-        issue = _issue("C121", form, places[0], code, **params)
+        issue = cross_unit_checks.issue_of("C121", form, places[0], code, **params)
         yield Issue(
             issue.code, issue.level, issue.place, issue.value, issue.params, tuple(places[1:])
         )
@@ -95,7 +90,7 @@ def _members(register: Snapshot, form: Form, period: str, names: dict[str, str])
             for row in entries
         ]
         other = next(n for n, row in enumerate(entries) if row[1] != entries[0][1])
-        issue = _issue(
+        issue = cross_unit_checks.issue_of(
             "C122",
             form,
             places[0],
@@ -136,4 +131,4 @@ def _jumps(register: Snapshot, form: Form, period: str, names: dict[str, str]) -
             place = Place(files.get(code, ""), "", 0, 0, field.key)
             params = {"unit": names.get(code, code), "superior": "", "period": before}
             params |= {"before": int(was), "now": int(now), "share": share}
-            yield _issue("C125", form, place, str(int(now)), **params)
+            yield cross_unit_checks.issue_of("C125", form, place, str(int(now)), **params)

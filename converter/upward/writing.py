@@ -7,7 +7,6 @@ whole in memory.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,12 +47,14 @@ class ForwardPlan:
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """A forward that was written."""
+    """A forward that was written. `anew`: a run before did not come to its end; what it left is
+    gone."""
 
     path: Path
     period: str
     counts: Mapping[str, int]
     is_sealed: bool
+    anew: bool
 
 
 def write(
@@ -70,13 +71,13 @@ def write(
     signer, chain = keys.signer(folder, passphrase), subordinates.superior(folder)
     if chain and plan_day(plan) > chain[0].valid_until:
         raise UsageError("forward_expired", valid_until=chain[0].valid_until)
-    writing.sweep(output.parent)  # a run that was killed left people's data
+    anew = writing.sweep(output.parent)  # a run that was killed left people's data
     private = writing.private_name(output.parent)
     private.mkdir(mode=0o700)
     try:
         known = layout.tables(form, members=not plan.figures_only)
         counts = extract(register, form, plan, known, private)
-        plain = {one.path: _digest(private / one.path) for one in known}
+        plain = {one.path: writing.sha256(private / one.path) for one in known}
         recipient = chain[0].superior_sealing if chain else ""
         names = [_sealed(private, one.path, recipient) for one in known]
         described = _described(register, form, plan, union, chain, counts, signer.public)
@@ -104,7 +105,7 @@ def write(
         )
     finally:
         shutil.rmtree(private, ignore_errors=True)
-    return Forwarded(written, plan.period, counts, bool(chain))
+    return Forwarded(written, plan.period, counts, bool(chain), anew)
 
 
 def plan_day(plan: ForwardPlan) -> str:
@@ -292,7 +293,7 @@ def _resource(private: Path, file: str, one: ForwardTable) -> dict[str, Any]:
         "name": one.name,
         "path": file,
         "bytes": path.stat().st_size,
-        "hash": f"sha256:{_digest(path)}",
+        "hash": f"sha256:{writing.sha256(path)}",
     }
     if file.endswith(layout.SEALED):
         return entry | {"format": "age", "mediatype": "application/octet-stream"}
@@ -319,11 +320,6 @@ def _sealed(private: Path, file: str, recipient: str) -> str:
         sealed_files.seal(private / file, target, recipient=recipient)
     (private / file).unlink()
     return sealed.name
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _streams(

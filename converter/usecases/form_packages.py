@@ -9,6 +9,7 @@ from pathlib import Path
 from converter import identity
 from converter.files import writing, zip_writing
 from converter.forms import (
+    accepting,
     amendments,
     comparing,
     form_package,
@@ -21,8 +22,9 @@ from converter.forms.form_files import card_files
 from converter.forms.form_package import FormPackage
 from converter.forms.installed import InstalledPart
 from converter.identity import keys
+from converter.messages.catalogue import message
 from converter.model.clock import today, utc_stamp
-from converter.model.errors import FormPackageRefused, UsageError
+from converter.model.errors import FormError, FormPackageRefused, UsageError
 from converter.model.forms import Amendment, Form
 from converter.model.issues import Issue, Level
 
@@ -65,8 +67,8 @@ def pack(
 
 @dataclass(frozen=True, slots=True)
 class Amending:
-    """What is to be changed: rule codes → their new level (None: off), and rules that are to be
-    as the form has them again."""
+    """What is to be changed: checks (X101, K601, K601:unit.honour) → their new level (None: off),
+    and those that are to be as the form has them again."""
 
     levels: Mapping[str, Level | None]
     restored: Collection[str]
@@ -87,20 +89,37 @@ def amend(
     reason = changes.reason.replace("\u3000", " ").strip()
     if not reason or not amendments.fits(reason):
         raise UsageError("amend_reason", most=amendments.LONGEST_REASON)
-    known = [rule.code for rule in form.rules]
-    for code in (*changes.levels, *changes.restored):
-        if code not in known:
-            raise UsageError("amend_no_rule", code=code, codes="、".join(known))
-    since = today().isoformat()
-    found = {code: one for code, one in form.amendments.items() if code not in changes.restored}
-    found |= {code: Amendment(code, to, since, reason) for code, to in changes.levels.items()}
+    kept = {key: one for key, one in form.amendments.items() if key not in changes.restored}
+    wanted = [_amendment(target, to, reason) for target, to in changes.levels.items()]
+    found = kept | {one.target: one for one in wanted}
+    restored = [_amendment(target, None, reason) for target in changes.restored]
+    for one in (*wanted, *restored):
+        _accept_amendment(one, form)
     if found == form.amendments:
         raise UsageError("amend_nothing")
-    text = amendments.text(form.id, form.version, (found[code] for code in sorted(found)))
+    text = amendments.text(form.id, form.version, (found[key] for key in sorted(found)))
     files = {amendments.FILE: text.encode()}
     package = _package(form_package.AMENDMENT, form, files, keys_folder, now)
     path = _write(package, keys_folder, output, now, passphrase)
     return WrittenPackage(path, package), install(package, folder)
+
+
+def _amendment(target: str, level: Level | None, reason: str) -> Amendment:
+    code, _, field = target.partition(":")
+    return Amendment(code.upper(), level, today().isoformat(), reason, field)
+
+
+def _accept_amendment(one: Amendment, form: Form) -> None:
+    """Raises UsageError."""
+    try:
+        accepting.accept_amendments(replace(form, amendments={one.target: one}), Path())
+    except FormError as error:
+        if error.message_key != "form_no_check":
+            raise UsageError(
+                "amend_refused", target=one.target, why=message(error.message_key)
+            ) from error
+        rules = "、".join(rule.code for rule in form.rules)
+        raise UsageError("amend_no_rule", code=one.code, codes=rules) from error
 
 
 def _package(
@@ -177,13 +196,16 @@ def _install_amendment(
         raise FormPackageRefused("older_amendment", made=package.created, used=amendment.created)
     data = package.files[amendments.FILE]
     new = _part(package, form_store.store_amendment(package.form, data))
-    file = amendments.read(installed.place(package.form) / new.name, before.rules)
+    path = installed.place(package.form) / new.name
+    file = amendments.read(path)
+    now = replace(before, amendments=file.by_target)
+    accepting.accept_amendments(now, path)
     if (file.form, file.version) != (package.form, package.version):
         raise FormPackageRefused("misnamed")
     form_store.keep(package.form, part, new)
     loading.in_use(package.form)  # its folder is made now: processes of a cluster only look
     same = amendment is not None and amendment.name == new.name
-    return InstallReport(package, before, replace(before, amendments=file.by_code), same)
+    return InstallReport(package, before, now, same)
 
 
 def _is_older(version: str, used: str) -> bool:

@@ -14,18 +14,17 @@ from converter.kinds import KINDS
 from converter.kinds.base import Cells, Mask, ValueType
 from converter.kinds.date import names_month_only
 from converter.kinds.nothing import ANSWER, NOTHING, THE_SAME, stands_for
+from converter.kinds.tolerance import NOT_A_NAME, NOT_FILLED, REPEATED
 from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
 from converter.model.issues import Params
 from converter.text import characters
-from converter.validation.lookup import checks, is_error
+from converter.validation.lookup import checks, is_error, tolerated
 from converter.validation.results import CellViolations
 
 TYPE_FAULTS = {CellType.ERROR: "K002", CellType.UNCALCULATED: "K003", CellType.BOOL: "K004"}
 CONTROL, TIDIED = "K005", "K901"
-# A word for nothing where a name or a required item belongs, and in an optional item.
-NOT_A_NAME, NOT_FILLED, LEFT_BLANK = "K203", "K009", "K906"
-REPEATED = "K010"  # a word for what stands above
+LEFT_BLANK = "K906"  # a word for nothing, in an optional item
 # Control characters but tab and line ends, lone surrogates, and what XML cannot hold.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -72,6 +71,7 @@ class FieldState:
     codes: dict[int, str]  # position → code of a fault of the cell itself
     explained: Mask | None = None  # a reason is given for the record; None where for none
     substitute: Mask | None = None  # accepted with that reason: nothing follows from it
+    tolerated: Mask | None = None  # in error elsewhere, but not in this form
     distinct: DistinctCells | None = None  # the canonical text of filled cells, if there are any
 
     @property
@@ -99,6 +99,8 @@ class FieldState:
         kind = KINDS[self.field.kind]
         if kind.has_substitutes and not kind.substitutes_need_reason:
             found = np.array([t != "" and kind.is_substitute(t) for t in self.text], dtype=bool)
+            if self.tolerated is not None:
+                found &= ~self.tolerated
             self.substitute = found if found.any() else None
 
     def type_faults(self, form: Form) -> CellViolations:
@@ -125,6 +127,8 @@ class FieldState:
 
         def params(code: str, raw: str, text: str) -> Params:
             shown = str(kind.cell(text, field, form)) if text else ""
+            if code in (NOT_A_NAME, NOT_FILLED, REPEATED):
+                return {"typed": characters.strip(raw)}
             if code == TIDIED:
                 return {"from": raw, "to": shown, **_tidied(raw, text, personal=kind.personal)}
             own = {"from": raw, "to": shown, **kind.note_params(code, raw, text)}
@@ -161,8 +165,7 @@ def start(
     raw = cells.text.to_numpy(dtype=object)
     unread, codes = _type_faults(raw, cells.type.to_numpy(), missing)
     if beside is not None:
-        known = KINDS[field.kind].read_beside(field)
-        unread |= (raw != "") & ~np.array([code in known for code in beside], dtype=bool)
+        unread |= (raw != "") & (beside == "")
     nothing = np.full(len(raw), "", dtype=object)
     # What holds something is no longer blank once its kind has read it.
     state = FieldState(field, cells, raw, nothing, None, ~unread, unread, codes)
@@ -172,10 +175,12 @@ def start(
     return state
 
 
-def start_typed(field: Field, cells: Cells, at: npt.NDArray[np.intp], form: Form) -> FieldState:
-    """A derived field of records whose source is a substitute: it is typed, and required."""
+def start_typed(
+    field: Field, cells: Cells, at: npt.NDArray[np.intp], form: Form, *, required: bool
+) -> FieldState:
+    """A derived field of records where nothing follows from its source: it is typed."""
     part = Cells(cells.text.iloc[at], cells.type.iloc[at])
-    return start(replace(field, derive=None, required=True), part, None, form)
+    return start(replace(field, derive=None, required=required), part, None, form)
 
 
 def typed_over(field: Field, cells: Cells, derived: Texts, form: Form) -> Texts:
@@ -271,15 +276,16 @@ def _normalise(state: FieldState, distinct: DistinctCells, form: Form) -> None:
     if normal.text is not distinct.cells.text:
         cells = Cells(normal.text, distinct.cells.type, distinct.cells.beside)
         distinct = replace(distinct, cells=cells)
-    text = _answers(state, distinct, text)
+    text = _answers(state, distinct, text, form)
     distinct = distinct.kept(text != "")
     state.distinct = distinct if len(distinct.at) else None
 
 
-def _answers(state: FieldState, distinct: DistinctCells, text: Texts) -> Texts:
+def _answers(state: FieldState, distinct: DistinctCells, text: Texts, form: Form) -> Texts:
     """The distinct texts without words that are no answers. For nothing (无, 不详, —): an optional
     item is blank, and anything else is faulty but for a number, whose own check knows better. For
-    what stands above (同上, 〃): rows are sorted and moved, and then nobody knows what that was."""
+    what stands above (同上, 〃): rows are sorted and moved, and then nobody knows what that was.
+    Where the form takes that for no error, the word is an answer."""
     field, kind = state.field, KINDS[state.field.kind]
     meaning = np.fromiter(map(stands_for, text.tolist()), np.int8, len(text))
     meaning[distinct.cells.type.to_numpy() != CellType.TEXT] = ANSWER
@@ -287,17 +293,26 @@ def _answers(state: FieldState, distinct: DistinctCells, text: Texts) -> Texts:
         meaning[meaning == NOTHING] = ANSWER
     if not meaning.any():
         return text
-    _refuse(state, distinct.at[(meaning == THE_SAME)[distinct.which]], REPEATED)
-    at = distinct.at[(meaning == NOTHING)[distinct.which]]
-    if kind.person_name or field.required:
-        _refuse(state, at, NOT_A_NAME if kind.person_name else NOT_FILLED)
-    elif len(at):
-        state.text[at] = ""
-        state.blank[at] = True
+    needed = kind.person_name or field.required
+    nothing = (NOT_A_NAME if kind.person_name else NOT_FILLED) if needed else LEFT_BLANK
+    for word, code in ((THE_SAME, REPEATED), (NOTHING, nothing)):
+        at = distinct.at[(meaning == word)[distinct.which]]
+        if code in tolerated(field, form):
+            _note(state, at, code)
+            meaning[meaning == word] = ANSWER
+        elif code == LEFT_BLANK:
+            _note(state, at, code)
+            state.text[at], state.blank[at] = "", True
+        else:
+            _refuse(state, at, code)
+    return np.where(meaning != ANSWER, "", text)
+
+
+def _note(state: FieldState, at: npt.NDArray[np.intp], code: str) -> None:
+    if len(at):
         if state.note is None:
             state.note = np.full(len(state.raw), "", dtype=object)
-        state.note[at] = LEFT_BLANK
-    return np.where(meaning != ANSWER, "", text)
+        state.note[at] = code
 
 
 def _refuse(state: FieldState, at: npt.NDArray[np.intp], code: str) -> None:

@@ -27,6 +27,7 @@ from converter.validation import sheets
 from converter.validation.spots import Spots, StackedSheet
 
 UNREAD_PEOPLE = "S024"
+READING = "K9"  # how codes begin that only say how a cell was read
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,8 @@ def _cell_issues(
             key = finding.code, number, excused
             if key not in heads:
                 # A package holds canonical text: 'number kept as text' means nothing there.
-                listed = entry.level is not Level.NOTE or not submissions[number].from_package
+                is_reading = entry.level is Level.NOTE and finding.code.startswith(READING)
+                listed = not (is_reading and submissions[number].from_package)
                 level = Level.WARNING if excused else entry.level
                 head = found[number].head(finding.code, level, spot.place) if listed else None
                 heads[key] = head

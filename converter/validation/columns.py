@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ def columns(
     states: Mapping[str, FieldState],
     cells: Mapping[str, Cells],
     form: Form,
-    typed: Mapping[str, FieldState],
+    typed: Mapping[str, Sequence[FieldState]],
 ) -> dict[str, ValidatedColumn]:
     """One validated column a field. `states` has the fields that are not derived, `typed` derived
     ones of the records where nothing can be derived."""
@@ -32,13 +32,12 @@ def columns(
         if field.key not in texts:
             assert field.derive
             source = text(sheet.field(field.derive.source))
-            if field.key in typed:
-                at = typed[field.key].index
+            for state in typed.get(field.key, ()):
                 source = source.copy()
-                source.loc[at] = ""
+                source.loc[state.index] = ""
             derived = derivations.derive(field, source).astype(object)
-            if field.key in typed:
-                derived.loc[at] = typed[field.key].text
+            for state in typed.get(field.key, ()):
+                derived.loc[state.index] = state.text
             texts[field.key] = derived
         return texts[field.key]
 
@@ -52,9 +51,9 @@ def columns(
         if field.derive:
             over = typed_over(field, cells[field.key], known.to_numpy(dtype=object), form)
             faulty = nothing.never
-            if field.key in typed:
+            for state in typed.get(field.key, ()):
                 faulty = faulty.copy()
-                faulty.loc[typed[field.key].index] = typed[field.key].faulty
+                faulty.loc[state.index] = state.faulty
             return ValidatedColumn(
                 raw,
                 pd.Series(over, index=index, dtype=object),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from converter.kinds import KINDS
+from converter.kinds import KINDS, tolerance
 from converter.kinds.base import Check
 from converter.messages import catalogue
 from converter.model.forms import Field, Form
@@ -39,6 +39,16 @@ def is_error(code: str, field: Field, form: Form) -> bool:
 def is_explainable(code: str, form: Form) -> bool:
     """Whether a reason makes a warning of the fault."""
     return catalogue.entry(code, form).explainable
+
+
+def tolerated(field: Field, form: Form) -> frozenset[str]:
+    """The checks that are errors elsewhere, but not in this form (or field)."""
+    return _tolerated(Same(form), field.path)
+
+
+@lru_cache(maxsize=512)
+def _tolerated(form: Same, path: str) -> frozenset[str]:
+    return tolerance.tolerated(form.form.field(path), form.form)
 
 
 @lru_cache(maxsize=512)

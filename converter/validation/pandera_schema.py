@@ -23,13 +23,14 @@ from pandera.config import ValidationDepth, config_context
 
 from converter.kinds import KINDS
 from converter.kinds.base import Check
+from converter.kinds.tolerance import REQUIRED
+from converter.messages import catalogue
 from converter.model.forms import Form, Sheet
 from converter.model.issues import Params
 from converter.validation.cell_checks import DistinctCells, FieldState
-from converter.validation.lookup import Same, checks, is_error, is_explainable
+from converter.validation.lookup import Same, checks, is_error, is_explainable, tolerated
 from converter.validation.results import CellViolations
 
-REQUIRED = "K001"
 _OURS = {  # how a check fails, and pandera's word for a blank where nullable=False
     pa.errors.SchemaErrorReason.DATAFRAME_CHECK,
     pa.errors.SchemaErrorReason.SERIES_CONTAINS_NULLS,
@@ -131,8 +132,16 @@ def _mark(
     """Mark a field's faulty cells and name one fault a cell."""
     field, kind = state.field, KINDS[state.field.kind]
     codes = [REQUIRED, *(check.code for check in checks(field, form))]
-    # The first failing check counts, but no warning may hide an error.
-    ranked = sorted(enumerate(codes), key=lambda c: (not is_error(c[1], field, form), c[0]))
+    accepted = tolerated(field, form)
+
+    def rank_of(numbered: tuple[int, str]) -> tuple[bool, bool, int]:
+        """The first failing check counts, but no warning may hide an error; and what this form
+        accepts is accepted, but for what no record can hold."""
+        number, code = numbered
+        held = not accepted or not catalogue.entry(code, form).fixed
+        return held, not (code in accepted or is_error(code, field, form)), number
+
+    ranked = sorted(enumerate(codes), key=rank_of)
     named = np.full(len(state.raw), -1, dtype=np.int8)
     for rank, code in reversed(ranked):
         if (field.key, code) in failed:
@@ -151,6 +160,8 @@ def _mark(
     # A required cell left blank is no faulty one: rules may still ask whether it is blank.
     grave = np.array([rank > 0 and is_error(c, field, form) for rank, c in enumerate(codes)])
     faulty = at[grave[named[at]]]
+    if accepted:
+        state.tolerated = np.isin(named, [n for n, code in enumerate(codes) if code in accepted])
     if state.substitute is not None:
         faulty = faulty[~state.substitute[faulty]]
     state.faulty[faulty], state.text[faulty] = True, ""
@@ -170,7 +181,7 @@ def validate_typed(state: FieldState, form: Form) -> CellViolations:
     """The same of a derived field that is typed: a few cells of a few records."""
     field = state.field
     failed: dict[tuple[str, str], npt.NDArray[np.intp]] = {}
-    blank = np.flatnonzero(state.blank)
+    blank = np.flatnonzero(state.blank & field.required)
     if len(blank):
         failed[field.key, REQUIRED] = blank
     if state.distinct:

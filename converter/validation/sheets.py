@@ -12,21 +12,23 @@ One sheet is validated over a whole batch of submissions at once. For each field
    counts. Errors make a cell faulty, warnings do not;
 4. derived fields follow from their sources. What was typed over them is read for the rule
    `agrees` alone and raises nothing here; but where a source is a substitute (a passport, with a
-   reason), nothing follows from it, and what was typed counts.
+   reason), nothing follows from it, and what was typed counts. From what the form accepts though it
+   is wrong (a number that is too short) nothing may follow either: then what was typed counts, too.
 
 `cell_checks` has steps 1 and 2, `pandera_schema` step 3, `columns` step 4.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
 from converter.kinds import KINDS
 from converter.kinds.base import Cells, Mask
-from converter.model.forms import Form, Sheet
+from converter.model.forms import Field, Form, Sheet
+from converter.rules import derivations
 from converter.validation.cell_checks import FieldState, start, start_typed
 from converter.validation.columns import columns
 from converter.validation.pandera_schema import schema, validate, validate_typed
@@ -61,11 +63,12 @@ def validate_sheet(
         state.find_substitutes()
         state.distinct = None  # what checks know of the cells takes as much memory as the cells
     typed = _typed(sheet, states, cells, form)
-    for state in typed.values():
+    typed_states = [state for found in typed.values() for state in found]
+    for state in typed_states:
         if state.codes:
             faults.append(state.type_faults(form))
         faults.append(validate_typed(state, form))
-    every = (*states.values(), *typed.values())
+    every = (*states.values(), *typed_states)
     rewritten = [state.notes(form) for state in every if state.note is not None]
     return ValidatedSheet(columns(sheet, states, cells, form, typed), faults, rewritten)
 
@@ -84,12 +87,25 @@ def _started(
 
 def _typed(
     sheet: Sheet, states: Mapping[str, FieldState], cells: Mapping[str, Cells], form: Form
-) -> dict[str, FieldState]:
-    """The derived fields of records whose source is a substitute."""
-    found = {}
+) -> dict[str, list[FieldState]]:
+    """The derived fields of records whose source is a substitute, or is accepted though nothing can
+    follow from it; of these they may be blank."""
+    found: dict[str, list[FieldState]] = {}
     for field in sheet:
         source = states.get(field.derive.source) if field.derive else None
-        if source is not None and source.substitute is not None:
-            at = np.flatnonzero(source.substitute)
-            found[field.key] = start_typed(field, cells[field.key], at, form)
+        for mask, required in _without_derived(field, source):
+            if mask.any():
+                at, own = np.flatnonzero(mask), cells[field.key]
+                state = start_typed(field, own, at, form, required=required)
+                found.setdefault(field.key, []).append(state)
     return found
+
+
+def _without_derived(field: Field, source: FieldState | None) -> Iterator[tuple[Mask, bool]]:
+    if source is not None and source.substitute is not None:
+        yield source.substitute, True
+    if source is None or source.tolerated is None:
+        return
+    if KINDS[source.field.kind].has_substitutes and source.tolerated.any():
+        derived = derivations.derive(field, source.series(source.text)).to_numpy(dtype=object)
+        yield source.tolerated & (source.text != "") & (derived == ""), False

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from converter.messages.catalogue import message
-from converter.register.precedence import same_name
 from converter.report import receipt_page as as_page
 from converter.report import register_text as report
+from converter.text.characters import plain_name
 from converter.usecases.receive import inbox
 from converter.web import spool
 from converter.web.pages import attachment, in_thread, redirect
@@ -69,7 +69,7 @@ async def sign_in(request: Request) -> Response:
     if not name or not password:
         at = "password" if name else "name"
         return _sign_in_page(request, name, 400, message("portal_blank"), at)
-    known = same_name(name)
+    known = plain_name(name)
     attempt = attempt_of(request, f"unit {known}", services.units.name_mark(name))
     wait = await in_thread(services.attempts.wait, attempt)
     if wait:

@@ -14,8 +14,8 @@ from converter.identity import passwords
 from converter.identity.ledger import LedgerEntry
 from converter.messages.catalogue import message
 from converter.model.clock import in_china
-from converter.register.precedence import same_name
 from converter.report import summary, table
+from converter.text.characters import plain_name
 from converter.web import progress
 from converter.web.clerk import XLSX
 from converter.web.pages import attachment, in_thread, redirect
@@ -91,7 +91,7 @@ async def unlock(request: Request) -> Response:
 
 def _attempted(services: Services, name: str) -> tuple[str, str]:
     """A unit's name as attempts are counted under it."""
-    return f"unit {same_name(name)}", services.units.name_mark(name)
+    return f"unit {plain_name(name)}", services.units.name_mark(name)
 
 
 def _locked(services: Services) -> list[LedgerEntry]:

@@ -17,13 +17,13 @@ from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.register import Snapshot
-from converter.register.precedence import same_name
 from converter.register.published import STATE
 from converter.register.schema import COUNTS
 from converter.report.table import Table
 from converter.statistics import collection
 from converter.statistics.figure import Figure
 from converter.statistics.progress import KNOWN_UNITS
+from converter.text.characters import plain_name
 from converter.web.pages import moment
 from converter.web.services import Services
 from converter.web.settings import SPOOL
@@ -135,7 +135,7 @@ def _submitted(register: Snapshot, period: str) -> dict[str, tuple[str, str]]:
     for code, name, counts, doubtful, held, waits, at in rows:
         stages = {WARNINGS: doubtful, ACCEPTED: counts, HELD: held, WAITING: waits, REJECTED: True}
         stage = next(stage for stage, holds in stages.items() if holds)
-        found[str(code) or same_name(str(name))] = (stage, str(at))
+        found[str(code) or plain_name(str(name))] = (stage, str(at))
     return found
 
 
@@ -178,11 +178,11 @@ def lines(services: Services, found: Published) -> list[UnitProgress]:
             code = entry.unit_code
             rows[code] = (code, entry.unit_name, superiors.get(code, ""), "")
     for code, name, superior in found.known:
-        rows.setdefault(code or same_name(name), (code, name, superior, ""))
+        rows.setdefault(code or plain_name(name), (code, name, superior, ""))
     listed = []
     for key, row in rows.items():
         stage, received = (
-            found.submitted.get(key) or found.submitted.get(same_name(row[1])) or ("", "")
+            found.submitted.get(key) or found.submitted.get(plain_name(row[1])) or ("", "")
         )
         got = fetched.get((row[0], serials.get(row[0], 0)))
         if stage in ("", REJECTED) and row[0] in waiting:

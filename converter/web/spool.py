@@ -8,7 +8,6 @@ whenever the process was killed.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import time
 from collections.abc import Mapping
@@ -44,7 +43,7 @@ def submit(
     if target.exists():
         state.settle(one, whole=True)
         return
-    entry = UploadRecord(one, unit, name, _sha256(package), members, settings.clock())
+    entry = UploadRecord(one, unit, name, writing.sha256(package), members, settings.clock())
     target.parent.mkdir(parents=True, exist_ok=True)
     state.begin(entry)
     try:
@@ -60,11 +59,6 @@ def reconcile(settings: Settings, state: State) -> None:
     writing.sweep(settings.inbox / SPOOL)
     for one in state.submissions(whole=False):
         state.settle(one.number, whole=(settings.inbox / one.file).exists())
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 # --- what became of it -----------------------------------------------------------------------

@@ -18,7 +18,7 @@ from converter.identity.keys import public
 from converter.identity.ledger import LedgerEntry
 from converter.model.issues import Issue, Level, Place
 from converter.model.submissions import Unit
-from converter.register.precedence import same_name
+from converter.text.characters import plain_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class IssuedUnits:
         lines = passwords.read(self._keys)
         named = defaultdict(list)
         for entry in known.values():
-            named[same_name(entry.unit_name)].append(entry)
+            named[plain_name(entry.unit_name)].append(entry)
         self._known, self._lines, self._named, self._seen = known, lines, dict(named), seen
         # For names that no unit has: it must cost what the others do.
         self._decoy = passwords.decoy(lines.values())
@@ -78,7 +78,7 @@ class IssuedUnits:
     def name_mark(self, name: str) -> str:
         """What attempts at a name are counted with: it changes with its units' passwords."""
         self._renew()
-        marks = sorted(self.mark(entry) for entry in self._named.get(same_name(name), []))
+        marks = sorted(self.mark(entry) for entry in self._named.get(plain_name(name), []))
         return hashlib.sha256(" ".join(marks).encode()).hexdigest()[:16] if marks else ""
 
     def open(self, name: str, password: str) -> LedgerEntry | None:
@@ -87,7 +87,7 @@ class IssuedUnits:
         self._renew()
         lines = {
             entry.unit_code: line
-            for entry in self._named.get(same_name(name), [])
+            for entry in self._named.get(plain_name(name), [])
             if (line := self._lines.get((entry.unit_code, entry.serial)))
         }
         found = passwords.matching(password, lines or {"": self._decoy})

@@ -16,10 +16,10 @@ from converter.identity.ledger import LedgerEntry
 from converter.identity.passphrases import OpenedSecrets
 from converter.model.errors import WorkerDied
 from converter.model.submissions import Outcome
-from converter.register.precedence import same_name
 from converter.report import html
 from converter.report.page_summary import PageSummary
 from converter.text import file_names
+from converter.text.characters import plain_name
 from converter.usecases.common import unread
 from converter.usecases.convert import convert_for_page
 from converter.workers.pool import Runner
@@ -137,4 +137,4 @@ def _is_other(outcome: Outcome, unit: LedgerEntry | None) -> bool:
         return False
     if outcome.unit_code and outcome.unit_code != unit.unit_code:
         return True
-    return same_name(outcome.unit_name) != same_name(unit.unit_name)
+    return plain_name(outcome.unit_name) != plain_name(unit.unit_name)

@@ -16,11 +16,13 @@ from converter.cli import template
 from converter.files.own_folder import state_folder
 from converter.model.submissions import Submission
 from tests.commands import run
+from tests.forms import test_several_tables as several_tables
 from tests.people import MEMBERS, UNIT
 from tests.sheets import FORM, blank, fill, saved
 from tests.workbook.own_list.layouts import as_text
 from tests.workbook.own_list.test_reading import A, B, C
 
+ROOT = Path(__file__).parents[2]
 HEADINGS = ["工号", "员工姓名", "证件号", "入职日期", "部门", "手机"]
 ROWS = [
     ["001", "赵一", A, "2010-05-01", "装配", "13100000001"],
@@ -279,3 +281,30 @@ def test_numbers_that_are_missing_or_rounded_are_named_whatever_the_headings(
     assert "1 人没有身份证号，请对照证件补上，不是会员的请删除：孙三" in done.stdout
     again = run("template", "--from", "填.xlsx", "-o", "再填.xlsx", cwd=tmp_path)
     assert "没有身份证号，请对照证件补上，不是会员的请删除：孙三" in again.stdout
+
+
+def test_the_other_tables_of_a_form_come_along_and_nobody_twice(tmp_path: Path) -> None:
+    """A cadre is a member, too: she stands in both tables, once in each."""
+    members = [["姓名", "身份证号"], ["示甲", A], ["示 乙", B], ["示乙", B]]
+    cadres = [["干部姓名", "干部身份证号", "工会职务"], ["示甲", A, "主席"]]
+    book_of({"会员名册": members, "工会干部名册": cadres}, tmp_path / "名册.xlsx")
+    assert several(tmp_path, "--from", "名册.xlsx") == ([A, B], [A], 0)
+    filled = ROOT / "samples" / "10-several-tables" / "input" / "填报.xlsx"
+    book_of({"在册": members[:3]}, tmp_path / "名单.xlsx")
+    assert several(tmp_path, "--from", filled, "--from", "名单.xlsx")[1:] == (
+        [several_tables.IDS[0], several_tables.IDS[3]], 3,
+    )  # fmt: skip
+    unnamed = [["身份证号", "手机"], [A, "13100000001"]]  # a further list of the same people
+    book_of({"会员": members[:3], "电话": unnamed}, tmp_path / "两张.xlsx")
+    assert several(tmp_path, "--from", "两张.xlsx")[0] == [A, B]
+
+
+def several(folder: Path, *arguments: object) -> tuple[list[str], list[str], int]:
+    """The members and cadres of the form that is made of sources, and how many entities."""
+    done = run(
+        "--form", "fenbiao", "template", *arguments, "-o", "表.xlsx", "--yes", "--force", cwd=folder
+    )
+    assert done.returncode == 0, done.stderr
+    found = workbook.read(folder / "表.xlsx", several_tables.FORM).sheets
+    numbers = [list(found[key].columns["id_number"].text) for key in ("member", "cadre")]
+    return numbers[0], numbers[1], len(found["entity"])

@@ -49,6 +49,7 @@ def test_a_slip_is_named_with_what_may_stand_there(folder: Path, slip: Slip) -> 
     assert (nearest in reported.splitlines()) == bool(slip.choice)
     assert (slip.choice in error.choices) == bool(slip.choice)
     assert "…" not in reported.replace(error.found, "")  # every blank of the text was filled in
+    assert "的 ：" not in reported  # also where a file as a whole is at fault
 
 
 @pytest.mark.parametrize("file", ["form.toml", "unit.toml", "member.toml", "rules.toml"])

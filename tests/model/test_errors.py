@@ -44,6 +44,7 @@ OTHERS = {  # raised and caught in one room
     "SignInRequired": "web",
     "UploadTooLarge": "web",
     "UploadTooSlow": "web",
+    "_Unsuited": "cli",
 }
 # Identities of unions are read for a forward and by the commands that link unions; what the search
 # cannot decide is a doubt of its own.

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from converter.identity import keys as signing
 from converter.identity.subordinates import UnionName
 from converter.model.errors import UsageError
-from converter.register import RosterEntry
+from converter.register import RosterEntry, receipts
 from converter.register.deciding import Order
 from converter.usecases import deciding
+from converter.usecases.receive import inbox as box
 from tests.identity.chain import CITY, COUNTY
 from tests.upward.conftest import FORM, NOW, Chain, Office, listed
 from tests.upward.test_strangers import ROSTER, STRANGERS, invented
@@ -187,3 +191,54 @@ def test_a_listed_union_without_an_identity_still_counts_unconfirmed(chain: Chai
     decide(city, "accept", "open.zip")
     assert found(city, 6) == set()
     assert city.states() == {"open.zip": "current"}
+
+
+# --- receipts ------------------------------------------------------------------------------------
+
+
+def receipt(office: Office, file: str) -> tuple[str, str, str]:
+    """What the receipt of a forward says: state, reason, the action that was decided."""
+    path = box.receipt(office.folder / "reply", file)
+    found = receipts.read(path)
+    assert found
+    assert receipts.verify(found, signing.public(office.keys).signing)
+    assert box.receipt_page(office.folder / "reply", file).is_file()
+    return found["state"], found["reason"], found.get("decision", {}).get("action", "")
+
+
+def test_a_receipt_follows_what_was_decided(strange: Chain) -> None:
+    """The next run writes it anew, in a zip too; what nothing changed stays as it was."""
+    city, county = strange.city, strange.county
+    with zipfile.ZipFile(city.inbox / "一批.zip", "w") as archive:
+        archive.write(county.forward(NOW + DAY, name="later").path, "later.zip")
+    city.receive(now=NOW + 2 * DAY)
+    inside = "一批.zip/later.zip"
+    assert receipt(city, "野.zip") == ("held", "stranger", "")
+    assert receipt(city, inside) == ("current", "", "")
+    kept = box.receipt(city.folder / "reply", "130102.zip")
+    unchanged = kept.read_bytes()
+    accepted = decide(city, "accept", "野.zip")
+    withdrawn = decide(city, "withdraw", inside)
+    city.receive(now=NOW + 6 * DAY)
+    assert receipt(city, "野.zip") == ("current", "", "accept")
+    assert receipt(city, inside) == ("withdrawn", "decision", "withdraw")
+    for number in (accepted, withdrawn):
+        decide(city, "revoke", str(number))
+    city.receive(now=NOW + 7 * DAY)
+    assert receipt(city, "野.zip") == ("held", "stranger", "")
+    assert receipt(city, inside) == ("current", "", "")
+    assert kept.read_bytes() == unchanged
+
+
+def test_replies_are_written_later_for_what_was_refused_too(chain: Chain) -> None:
+    city = chain.city
+    city.put((chain.county.folder / "130102.zip").read_bytes()[:-40], "断.zip")
+    city.receive()
+    reply = city.folder / "reply"
+    first = receipts.read(box.receipt(reply, "断.zip"))
+    shutil.rmtree(reply)
+    city.receive(now=NOW + DAY)
+    again = receipts.read(box.receipt(reply, "断.zip"))
+    assert first
+    assert first["problems"]
+    assert again == first

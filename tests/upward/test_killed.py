@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from converter.files.writing import PREFIX
 from converter.forms import loading
 from converter.register import Register, Snapshot, forwarded
-from converter.upward import layout
+from converter.upward import layout, writing
 from converter.upward.writing import ForwardPlan
 from converter.usecases import forwarding
 from converter.usecases.receive import Plan, receive
@@ -121,6 +122,25 @@ def test_a_forward_is_written_whole_or_not_at_all(chain: Chain, tmp_path: Path) 
         contents.add(_tables(made))
         assert [one.name for one in made.parent.iterdir()] == [made.name]
     assert len(contents) == 1
+
+
+def test_a_forward_says_that_it_starts_anew(chain: Chain) -> None:
+    """Killed between two tables, it leaves members in a private folder."""
+    county = chain.county
+    folder = county.folder
+
+    def work(steps: Steps) -> None:
+        writing.zip_writing.write_streamed_zip = steps.around(  # type: ignore[attr-defined]
+            writing.zip_writing.write_streamed_zip  # type: ignore[attr-defined]
+        )
+        county.forward(NOW + DAY, name="给市")
+
+    assert in_fork(work, 1) == KILLED
+    (left,) = folder.glob(f"{PREFIX}*")
+    assert (left / "members.csv.gz.age").is_file()
+    assert county.forward(NOW + DAY, name="给市").anew
+    assert not left.exists()
+    assert not county.forward(NOW + DAY, name="给市").anew
 
 
 def _tables(path: Path) -> bytes:

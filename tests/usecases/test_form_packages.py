@@ -102,7 +102,11 @@ def test_one_amendment_is_enough_to_have_all_that_was_amended(
     ("levels", "restored", "reason", "key"),
     [
         ({"X999": None}, (), "因为", "amend_no_rule"),
-        ({"K112": None}, (), "因为", "amend_no_rule"),
+        ({"K999": None}, (), "因为", "amend_no_rule"),
+        ({"P116": None}, (), "因为", "amend_no_rule"),
+        ({"K303": Level.NOTE}, (), "因为", "amend_refused"),
+        ({"K601:unit.nothing": None}, (), "因为", "amend_refused"),
+        ({"X101:unit.members": None}, (), "因为", "amend_refused"),
         ({}, ("X101",), "因为", "amend_nothing"),
         ({"X101": None}, (), " 　", "amend_reason"),
         ({"X101": None}, (), "一\n二", "amend_reason"),

@@ -65,7 +65,7 @@ def crowd(
     from tests.web.test_server import cookie
 
     before_files = len(files(own.inbox)) if own.inbox.exists() else 0
-    portal = Portal(own, "--jobs", jobs)
+    portal = Portal(own, "--jobs", jobs, forked=False)
     try:
         with httpx2.Client(base_url=portal.url, cookies=cookie(own), timeout=120) as first:
             for _ in range(jobs):  # the workers are warm

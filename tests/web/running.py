@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ import httpx2
 
 from converter.web import app as application
 from converter.web import server
-from tests import tools
+from tests import commands, tools
+from tests.forking import Process
 from tests.web.world import World
 
 FLAGS = [
@@ -27,27 +28,38 @@ FLAGS = [
 ]  # fmt: skip
 
 
+FORKS = hasattr(os, "fork")
+
+
 class Portal:
     """`converter portal` in a process of its own, on a free port of the loopback."""
 
-    def __init__(self, world: World, *options: object, descriptors: int = 0) -> None:
-        """`descriptors`: how many files it may have open at most, 0 = as this process."""
+    process: Process | subprocess.Popen[bytes]
+
+    def __init__(
+        self, world: World, *options: object, descriptors: int = 0, forked: bool = FORKS
+    ) -> None:
+        """`descriptors`: how many files it may have open at most, 0 = as this process. What is
+        `forked` shares memory with others: it is not for measuring."""
         command = [
-            sys.executable, "-m", "converter", "portal", "--keys", world.keys,
+            "portal", "--keys", world.keys,
             "--issued", world.issued, "--inbox", world.inbox, "--published", world.store,
             "--reply", world.reply, "--port", 0, "--jobs", 2, *options,
         ]  # fmt: skip
         roster = world.root / "名册.xlsx"
         if roster.exists():
             command += ["--roster", roster]
-        self.process = subprocess.Popen(
-            list(map(str, command)),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            env={**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"},
-            preexec_fn=(lambda: _limit(descriptors)) if descriptors else None,
-        )
+        (shown, out), (noted, err) = os.pipe(), os.pipe()
+        self._shown, self._noted = (open(end, encoding="utf-8") for end in (shown, noted))  # noqa: SIM115, PTH123
+        with open(os.devnull, "rb") as nothing:  # noqa: PTH123
+            streams = [nothing.fileno(), out, err]
+            given = {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+            if forked and not descriptors:
+                self.process = commands.begun(command, streams, env=given)
+            else:
+                self.process = _started(command, streams, given, descriptors)
+        for end in (out, err):
+            os.close(end)
         self.output: list[str] = []
         self.log: list[str] = []
         lines: queue.Queue[str] = queue.Queue()
@@ -65,15 +77,13 @@ class Portal:
                 raise AssertionError("".join(self.log))
 
     def _listen(self, lines: queue.Queue[str]) -> None:
-        assert self.process.stdout
-        for line in self.process.stdout:
+        for line in self._shown:
             self.output.append(line)
             lines.put(line)
         lines.put("")
 
     def _note(self) -> None:
-        assert self.process.stderr
-        self.log.extend(iter(self.process.stderr))
+        self.log.extend(self._noted)
 
     def kill(self) -> None:
         """As a power cut would."""
@@ -83,11 +93,26 @@ class Portal:
     def stop(self) -> int:
         """As Ctrl+C would; the exit code."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            os.kill(self.process.pid, signal.SIGINT)
         try:
             return self.process.wait(timeout=30)
         finally:
             self.process.kill()
+
+
+def _started(
+    arguments: Sequence[object], streams: Sequence[int], given: Mapping[str, str], descriptors: int
+) -> subprocess.Popen[bytes]:
+    """The command as from a console."""
+    stdin, stdout, stderr = streams
+    return subprocess.Popen(
+        [sys.executable, "-m", "converter", *map(str, arguments)],
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        env={**os.environ, **given},
+        preexec_fn=(lambda: _limit(descriptors)) if descriptors else None,
+    )
 
 
 def _limit(descriptors: int) -> None:

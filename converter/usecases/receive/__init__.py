@@ -254,7 +254,7 @@ def _receive_files(
         return again | {one.file for one in forwarded.read(register) if not forwarded.is_final(one)}
 
     take_forwards([item for item in items if item.forward])
-    items = [item for item in items if not item.forward]
+    every, items = items, [item for item in items if not item.forward]
     for one in run.run(items, register, plan, worker, progress, take_forwards):
         tally.add(one)
     for pair, received in receive_pairs(items, register, plan, worker):
@@ -263,6 +263,11 @@ def _receive_files(
         tally.still_open += run.write_missing_receipts(
             items, register, plan, worker, before, progress
         )
+        if forwarded.read(register):
+            from converter.usecases.receive import forward_receipts  # brings cryptography
+
+            written = forward_receipts.write(every, register, plan, worker, tally.forwards)
+            tally.still_open += written
     return tally
 
 

@@ -45,26 +45,14 @@ from converter.register.forwarded import (
     has_partition,
 )
 from converter.register.knowledge import Knowledge
-from converter.register.precedence import (
-    ACCEPT,
-    ACCEPTED,
-    CLOSED,
-    STRANGER,
-    UNSIGNED,
-    ClaimedSender,
-    ReceivedFile,
-    Ruling,
-    same_name,
-)
-from converter.register.writer import RegisteredFile
+from converter.register.precedence import ACCEPT, CLOSED, STRANGER, Ruling
+from converter.text.characters import plain_name
 from converter.upward.partition import ReadForward
 from converter.usecases.receive import preparing
 from converter.usecases.receive.inbox import InboxFile
 from converter.usecases.receive.plan import NotReceived, Plan
 from converter.usecases.receive.preparing import Prepared, PreparedForward
-from converter.usecases.receive.replies import reply
 from converter.workers.pool import Runner
-from converter.workers.requests.receive import Problem, ValidatedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +110,6 @@ def receive_forwards(
             made = standing.read(found.standing.encode())
             if made is not None:
                 standing.learn(plan.keys, found.code, made)
-        if plan.reply:
-            _write_receipt(item, rows[0], issues, plan)
         yield ReceivedForward(rows[0], issues)
 
 
@@ -182,12 +168,12 @@ class _KnownNames:
         unions: dict[str, set[str]] = defaultdict(set)
         units: dict[str, set[str]] = defaultdict(set)
         listed = register.change(lambda known: known.roster_of(period))
-        lines = {same_name(one.name) for one in listed}
-        above = {same_name(one.superior) for one in listed}
+        lines = {plain_name(one.name) for one in listed}
+        above = {plain_name(one.superior) for one in listed}
         for entry in subordinates.read(plan.keys) if plan.keys else ():
-            unions[entry.code].add(same_name(entry.name))
+            unions[entry.code].add(plain_name(entry.name))
         for one in listed:
-            unions[one.superior_code].add(same_name(one.superior))
+            unions[one.superior_code].add(plain_name(one.superior))
         issued = {one.unit_code for one in ledger.read(plan.keys) or ()} if plan.keys else set()
         reported = {
             str(code)
@@ -197,8 +183,9 @@ class _KnownNames:
             )
         }
         for one in listed:
-            name = same_name(one.name)
-            is_unit = same_name(one.superior) in lines or one.code in issued or one.code in reported
+            name = plain_name(one.name)
+            is_known = one.code in issued or one.code in reported
+            is_unit = is_known or plain_name(one.superior) in lines
             is_union = name in above or name in unions.get(one.code, ())
             (units if is_unit and not is_union else unions)[one.code].add(name)
         known = register.change(lambda known: periods.read(known.connection))
@@ -224,7 +211,7 @@ class _KnownNames:
         unit. A union that lists nobody yet knows no strangers."""
         if one.confirmed or not (self.unions or self.units):
             return ""
-        name = same_name(one.name)
+        name = plain_name(one.name)
         if name in self.unions.get(one.code, ()):
             return ""
         return LISTED_UNIT if name in self.units.get(one.code, ()) else STRANGER
@@ -263,7 +250,7 @@ def _settled(
 ) -> tuple[Forward, tuple[Issue, ...]]:
     """The forward with what can be said of it alone, and what stands against it."""
     issues = found.issues
-    if found.partition and same_name(found.period) != same_name(period):
+    if found.partition and plain_name(found.period) != plain_name(period):
         params = {"union": found.name, "period": found.period, "collected": period}
         wrong = Issue("P207", Level.ERROR, Place(item.name), params=params)
         issues = (*issues, wrong)
@@ -293,43 +280,6 @@ def _settled(
         members=found.counts.get("members", 0),
     )
     return forward, issues
-
-
-def _write_receipt(item: InboxFile, forward: Forward, issues: Sequence[Issue], plan: Plan) -> None:
-    """What the union below gets back, like a unit: signed, as a page and as JSON."""
-    errors = [one for one in issues if one.level is Level.ERROR]
-    problems = tuple(
-        Problem(
-            one.code,
-            str(one.level),
-            where="",
-            message=catalogue.sentence(one, plan.form),
-            fix=catalogue.fix(one, plan.form),
-            count=1,
-        )
-        for one in issues
-    )
-    result = forward.state if forward.state in (REJECTED, UNOPENED) else ACCEPTED
-    file = ReceivedFile(
-        file=item.name,
-        content=item.content,
-        result=result,
-        claim=ClaimedSender(forward.code, forward.name, "", forward.superior),
-        period=forward.period,
-        created=forward.sent if forward.confirmed else "",
-        members=forward.members,
-        errors=len(errors),
-        signed=bool(forward.signer),
-        package=True,
-    )
-    reason = (forward.reason or UNSIGNED) if forward.state == HELD else ""
-    registered = RegisteredFile(
-        forward.number, 0, forward.code, forward.name, forward.superior, forward.state,
-        forward.other, "signature", forward.period, reason,
-    )  # fmt: skip
-    status = "errors" if errors else "ok"
-    validated = ValidatedFile(item.name, status, problems, errors=len(errors))
-    reply([(validated, item)], [(file, registered, forward.received)], plan)
 
 
 def sentence(one: ReceivedForward, form: Form) -> str:

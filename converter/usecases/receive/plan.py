@@ -9,7 +9,7 @@ from pathlib import Path
 from converter.model.forms import Form
 from converter.register import ReceivedFile
 from converter.register.receipts import ReceiptSigner
-from converter.register.writer import RegisteredFile
+from converter.register.registered import RegisteredFile
 from converter.usecases.receive.inbox import InboxFile
 from converter.workers.pool import Runner
 from converter.workers.requests.receive import ValidatedFile

@@ -18,9 +18,9 @@ from converter.files.os_errors import is_open_elsewhere
 from converter.forms.amendments import OFF
 from converter.messages.catalogue import message
 from converter.model.forms import Form
-from converter.register import ReceivedFile, receipts
+from converter.register import ReceivedFile, Register, receipts
 from converter.register.precedence import DECIDED, HELD, UNCONFIRMED, UNOPENED, WITHDRAWN
-from converter.register.writer import RegisteredBefore, RegisteredFile
+from converter.register.registered import KnownOutcome, RegisteredFile
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive.plan import Batch, Plan, Received
 
@@ -57,9 +57,15 @@ def reply(
 
 
 def _amendments(form: Form, found: Collection[str]) -> list[dict[str, str]]:
-    """What was amended about the rules that found something."""
+    """What was amended about the checks that found something."""
     return [
-        {"code": one.code, "level": one.level or OFF, "since": one.since, "reason": one.reason}
+        {
+            "code": one.code,
+            **({"item": form.field(one.field).title} if one.field else {}),
+            "level": one.level or OFF,
+            "since": one.since,
+            "reason": one.reason,
+        }
         for one in form.amendments.values()
         if one.code in found
     ]
@@ -117,14 +123,15 @@ def give_names(folder: Path) -> None:
         list(remove_closed(others))
 
 
-def remove_outdated_copies(
-    folder: Path, known: Mapping[tuple[str, str], RegisteredBefore]
-) -> list[Path]:
-    """Remove annotated copies that were open when a version without faults came. Returns those
-    that are open still. `known`: (file, content) → what became of it, the newest last."""
-    newest = {name: one for (name, _), one in known.items()}
-    faultless = (name for name, one in newest.items() if not (one.errors or one.warnings))
-    return list(remove_closed(box.annotated(folder, name) for name in faultless))
+def remove_outdated_copies(folder: Path, register: Register, until: int) -> list[Path]:
+    """Remove annotated copies that were open when a version without faults came, among submissions
+    up to this one. Returns those that are open still."""
+    faultless = register.stream(
+        "SELECT file FROM submissions WHERE id <= ? AND forgotten = ''"
+        " GROUP BY file HAVING arg_max(errors + warnings, id) = 0",
+        [until],
+    )
+    return list(remove_closed(box.annotated(folder, name) for (name,) in faultless))
 
 
 # A receipt that told one of these is out of date when a decision or a key changes it. (What a later
@@ -132,17 +139,17 @@ def remove_outdated_copies(
 _DECIDABLE = {HELD, UNCONFIRMED, UNOPENED, WITHDRAWN}
 
 
-def has_receipt(folder: Path, name: str, content: str, registered: RegisteredFile) -> bool:
+def has_receipt(folder: Path, known: KnownOutcome) -> bool:
     """Whether the reply folder has a receipt for this very content that no decision has changed
     since."""
-    found = receipts.read(box.receipt(folder, name))
-    if found is None or found.get("sha256") != content:
+    found = receipts.read(box.receipt(folder, known.file))
+    if found is None or found.get("sha256") != known.content:
         return False
     decided_in = found.get("decision")
     number = decided_in.get("number") if isinstance(decided_in, dict) else None
-    if number != (registered.decision.number if registered.decision else None):
+    if number != (known.decision.number if known.decision else None):
         return False
     before = (str(found.get("state", "")), str(found.get("reason", "")))
-    now = (registered.state, registered.reason)
+    now = (known.state, known.reason)
     decided = {before[0], now[0]} & _DECIDABLE or DECIDED in (before[1], now[1])
     return before == now or not decided

@@ -12,8 +12,10 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from converter.files import writing
@@ -25,7 +27,8 @@ from converter.model.issues import Issue, Level, Place
 from converter.register import ClaimedSender, ReceivedFile, Register
 from converter.register.again import CHANGING, File
 from converter.register.precedence import ACCEPTED, REJECTED, UNOPENED, WARNINGS
-from converter.register.writer import RegisteredBefore, rows_file
+from converter.register.registered import RegisteredBefore
+from converter.register.writer import rows_file
 from converter.usecases.check import BYTES_A_BATCH
 from converter.usecases.common import LOST, ProgressReporter, bounded_parts, silent
 from converter.usecases.receive import inbox as box
@@ -51,6 +54,7 @@ from converter.workers.requests.receive import (
 
 FEWEST_A_BATCH, FILES_A_BATCH = 100, 250
 BATCHES_A_RUNNER = 2  # at least, where there are files enough
+RECEIPTS_AT_ONCE = 20_000
 ITEMS_A_ROUND = 2_000  # so that what is unpacked and what waits stays bounded
 # Others see the progress of a long run, as often as costs no more than a twentieth of its time.
 PUBLISH_SECONDS, PUBLISH_SHARE = 300, 20
@@ -97,22 +101,28 @@ def write_missing_receipts(
     `until`) registered without this reply folder. They are validated once more; what is
     registered stays as it is. Returns the replies that are out of date, but open elsewhere."""
     assert plan.reply
-    folder, known = plan.reply, register.registered(until)
-    still_open = remove_outdated_copies(folder, known)
-    missing = {key: one for key, one in known.items() if not has_receipt(folder, *key, one.file)}
-    todo = [item for item in items if _is_one_of(item, missing)]
-
-    def has_reply(files: Sequence[File]) -> set[File]:
-        return set(files) - missing.keys()
+    folder, expected = plan.reply, 0
+    still_open = remove_outdated_copies(folder, register, until)
+    due = (number for number, one in register.outcomes(until) if not has_receipt(folder, one))
 
     def replied() -> Iterator[Received]:
-        for _, _, batches in _rounds(todo, has_reply, register, plan, worker):
-            for batch, _ in batches:
-                yield from _reply_again(_readable(batch)[0], missing, plan)
+        nonlocal expected
+        while numbers := list(islice(due, RECEIPTS_AT_ONCE)):
+            missing = register.registered(numbers)
+            expected += len(missing)
+            todo = [item for item in items if _is_one_of(item, missing)]
+            has_reply = partial(_others, missing.keys())
+            for _, _, batches in _rounds(todo, has_reply, register, plan, worker):
+                for batch, _ in batches:
+                    yield from _reply_again(_readable(batch)[0], missing, plan)
 
-    for one in progress(replied(), lambda: len(missing), lambda one: 1):
+    for one in progress(replied(), lambda: expected, lambda one: 1):
         still_open += one.still_open
     return still_open
+
+
+def _others(chosen: Set[File], files: Sequence[File]) -> set[File]:
+    return set(files) - chosen
 
 
 def _is_one_of(item: InboxFile, keys: Collection[tuple[str, str]]) -> bool:

@@ -14,7 +14,7 @@ from converter.model.errors import WorkerDied
 from converter.web.correcting import FRAGMENT, edits_of
 from converter.web.correcting.fields import FIELD, FIELDS
 from converter.web.desk.corrections import Correction
-from converter.web.desk.desk import Desk, desk_of, document_of, problem, sent, show
+from converter.web.desk.desk import Desk, away, desk_of, document_of, problem, sent, show
 from converter.web.desk.documents import Document, suffixed
 from converter.web.pages import attachment, in_thread, redirect
 from converter.workers.requests.corrections import CorrectionAnswer, CorrectionRequest
@@ -55,7 +55,9 @@ async def _show(request: Request, template: str) -> Response:
     seen = _text(desk, document)
     checked = await in_thread(desk.check, document)
     if checked is None and template == "document":
-        return problem(request, "away" if not seen else "two_units", 409, file=document.name)
+        if not seen:
+            return away(request, document)
+        return problem(request, "two_units", file=document.name)
     if checked is None or (template == "verdict" and _is_being_saved(document, checked)):
         return Response(status_code=204)
     notes, document.notes = document.notes, () if template == "document" else document.notes
@@ -69,7 +71,7 @@ async def _show(request: Request, template: str) -> Response:
         summary=checked.summary,
         notes=notes if template == "document" else (),
         correctable=any(group.code[0] in IN_CELLS for group in checked.summary.groups),
-        other_unit=desk.is_other_unit(checked),
+        other_unit=desk.other_unit(checked),
     )
 
 
@@ -154,7 +156,7 @@ async def _table(
     correction.edits.settle(sent_edits, answer.edits)
     with contextlib.suppress(OSError):  # a full disk: what was typed is still here
         await in_thread(correction.save)
-    moved = correction.version != document.version()
+    moved = document.version() not in (correction.version, None)
     typed = len(correction.edits.all)
     return show(request, template, table=answer.table, document=document, moved=moved, typed=typed)
 

@@ -7,6 +7,7 @@ rows may move: that is why the copy is corrected.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import threading
@@ -29,10 +30,11 @@ Version = tuple[tuple[int, int], ...]  # time of change and size of each file
 @dataclass
 class Correction:
     """The corrections of one form, in a folder of their own; `version` is the form's when they
-    began, `files` are the copies."""
+    began, `files` are the copies of its `originals`."""
 
     folder: Path
     version: Version
+    originals: tuple[Path, ...]
     files: tuple[Path, ...]
     edits: Edits = field(default_factory=Edits)
     _saving: threading.Lock = field(default_factory=threading.Lock)
@@ -45,7 +47,13 @@ class Correction:
                 (self.folder / EDITS).unlink(missing_ok=True)
                 return
             names = [str(path.relative_to(self.folder)) for path in self.files]
-            text = json.dumps({"version": self.version, "files": names, "edits": edits})
+            stored = {
+                "version": self.version,
+                "originals": list(map(str, self.originals)),
+                "files": names,
+                "edits": edits,
+            }
+            text = json.dumps(stored)
             writing.write_bytes_atomically(self.folder / EDITS, text.encode(), private=True)
 
 
@@ -59,22 +67,35 @@ def begin(folder: Path, paths: Sequence[Path], version: Version) -> Correction:
         writing.private_folder(copy.parent)
         shutil.copyfile(path, copy)
         copies.append(copy)
-    return Correction(folder, version, tuple(copies))
+    return Correction(folder, version, tuple(paths), tuple(copies))
 
 
 def resume(folder: Path, form: Form) -> Correction | None:
     """The corrections that an earlier run left in a folder; None where there are none that fit the
-    form."""
+    form. Raises OSError where they cannot be read now: they are not to be taken for lost."""
     sheets = {sheet.key for sheet in form.sheets}
     try:
         stored = json.loads((folder / EDITS).read_bytes())
         version = tuple((int(when), int(size)) for when, size in stored["version"])
-        found = Correction(folder, version, tuple(folder / name for name in stored["files"]))
+        originals = tuple(map(Path, stored["originals"]))
+        files = tuple(folder / name for name in stored["files"])
+        found = Correction(folder, version, originals, files)
         found.edits.add(CellEdit(*one) for one in stored["edits"])
-    except (OSError, ValueError, TypeError, LookupError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, LookupError):
         return None
     known = all(edit.sheet in sheets for edit in found.edits.all)
     return found if known and all(path.is_file() for path in found.files) else None
+
+
+def orphaned(root: Path, form: Form) -> list[Correction]:
+    """Those whose form is no longer where it was: moved, renamed, or its folder was."""
+    found = []
+    for folder in sorted(root.iterdir()) if root.is_dir() else ():
+        with contextlib.suppress(OSError):
+            one = resume(folder, form)
+            if one is not None and not all(path.exists() for path in one.originals):
+                found.append(one)
+    return found
 
 
 def sweep(root: Path) -> None:

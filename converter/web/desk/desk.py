@@ -21,9 +21,9 @@ from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issues
 from converter.model.submissions import Outcome
-from converter.register.precedence import same_name
 from converter.report import html
 from converter.report.page_summary import PageSummary
+from converter.text.characters import plain_name
 from converter.usecases import identities
 from converter.usecases.common import unread
 from converter.web.desk import corrections
@@ -120,6 +120,11 @@ class Desk:
         found = self.correction(document)
         return len(found.edits.all) if found else 0
 
+    def orphaned(self) -> list[Document]:
+        """Documents that are away while what was corrected in them is still here."""
+        found = corrections.orphaned(self.unfinished, self.form)
+        return [self.documents.of(*one.originals) for one in found]
+
     def begin_correction(self, document: Document) -> Correction:
         """The corrections under way, or new ones of the document as it is. Raises OSError."""
         begun, version = self.correction(document), document.version()
@@ -167,10 +172,13 @@ class Desk:
             outcome = unread(str(document.path), died)
             return PageCheck(outcome, html.summarize(outcome, self.form, show_ids=False), False)
 
-    def is_other_unit(self, checked: PageCheck) -> bool:
-        """Whether a form is another unit's than the one whose identity file is loaded."""
+    def other_unit(self, checked: PageCheck) -> str:
+        """The key of what is to be said of a form that names another unit than the one whose place
+        is open; '' where it names none, or this one."""
         name = checked.outcome.unit_name
-        return bool(self.unit and name and same_name(name) != same_name(self.unit))
+        if not (self.unit and name) or plain_name(name) == plain_name(self.unit):
+            return ""
+        return "desk_other_unit" if self.identity() else "desk_other_folder"
 
 
 def desk_of(request: Request) -> Desk:
@@ -188,6 +196,14 @@ def problem(request: Request, key: str, status: int = 409, **values: Any) -> Res
     """A page that names a problem and its remedy."""
     title, text = message(f"desk_{key}_title"), message(f"desk_{key}", **values)
     return show(request, "problem", status, title=title, text=text)
+
+
+def away(request: Request, document: Document) -> Response:
+    """The page for a file that is no longer where it was."""
+    desk = desk_of(request)
+    title, text = message("desk_away_title"), message("desk_away", file=document.name)
+    typed = desk.typed(document)
+    return show(request, "problem", 409, title=title, text=text, document=document, typed=typed)
 
 
 def document_of(request: Request) -> Document:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from converter.files import writing
+from converter.files.opening import seems_open
 from converter.messages import errors
 from converter.messages.catalogue import message
 from converter.model.clock import CHINA, created_at
@@ -18,7 +19,7 @@ from converter.model.errors import BackupError, ConverterError
 from converter.text import file_names
 from converter.usecases import backup, failures
 from converter.usecases.convert import Converted, convert_files
-from converter.web.desk.desk import Desk, desk_of, document_of, problem, sent, show
+from converter.web.desk.desk import Desk, away, desk_of, document_of, problem, sent, show
 from converter.web.desk.documents import Document
 from converter.web.desk.place import files_below, free
 from converter.web.pages import in_thread, redirect
@@ -41,7 +42,7 @@ async def page(request: Request) -> Response:
     desk, document = desk_of(request), document_of(request)
     checked = await in_thread(desk.check, document)
     if checked is None:
-        return problem(request, "away", file=document.name)
+        return away(request, document)
     identity = await in_thread(desk.identity)
     unit = checked.outcome.unit_name or desk.unit
     return show(
@@ -54,7 +55,8 @@ async def page(request: Request) -> Response:
         identity=identity,
         name=safe_name(message("desk_package_name", unit=unit, period=desk.place.year)),
         sealable=bool(identity and identity[1].keys.union_sealing),
-        other_unit=desk.is_other_unit(checked),
+        other_unit=desk.other_unit(checked),
+        in_use=any(seems_open(path) for path in document.paths),
     )
 
 

@@ -11,7 +11,7 @@ from converter.report import html, records, summary
 from converter.statistics.figure import Figure
 from converter.usecases.show import read_contents, read_statistics
 from converter.web.desk.checking import moments
-from converter.web.desk.desk import Desk, desk_of, document_of, problem, sent, show
+from converter.web.desk.desk import Desk, away, desk_of, document_of, problem, sent, show
 from converter.web.desk.documents import Document
 from converter.web.desk.place import shown
 from converter.web.pages import contacts_of, in_thread, redirect
@@ -24,11 +24,13 @@ SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 async def home(request: Request) -> Response:
     desk = desk_of(request)
     forms = [desk.documents.of(path) for path in await in_thread(desk.forms)][:RECENT]
+    orphaned = [(one, desk.typed(one)) for one in await in_thread(desk.orphaned)]
     return show(
         request,
         "home",
         forms=forms,
         moments=moments(forms),
+        orphaned=orphaned,
         identity=desk.identity(),
         folder=shown(desk.place.root),
     )
@@ -90,7 +92,7 @@ async def package(request: Request) -> Response:
     desk, document = desk_of(request), document_of(request)
     checked = await in_thread(desk.check, document)
     if checked is None:
-        return problem(request, "away", file=document.name)
+        return away(request, document)
     return show(request, "package", document=document, checked=checked, summary=checked.summary)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
@@ -59,7 +58,7 @@ def fit_identity(raw: RawSheet, stamp: Stamp, sheet: Sheet, report: IssueCollect
             if field.key not in at:
                 at[field.key] = (0, 0)
                 supplied.add(field.key)
-        elif _same(known.text[0]) != _same(expected):
+        elif characters.plain_name(known.text[0]) != characters.plain_name(expected):
             typed = known.text[0]
             report.add(
                 "S014", raw.name, at[field.key], field.key, typed, params={"expected": expected}
@@ -70,8 +69,3 @@ def fit_identity(raw: RawSheet, stamp: Stamp, sheet: Sheet, report: IssueCollect
         if not (issue.code in MISSING_ITEM and issue.place.field in supplied)
     ]
     return replace(raw, columns=columns, at=at)
-
-
-def _same(text: str) -> str:
-    """What counts in a name: not spaces, not full-width forms."""
-    return characters.without_whitespace(unicodedata.normalize("NFKC", text))

@@ -95,7 +95,7 @@ class _Reading:
     def __post_init__(self) -> None:
         self.headings = Headings(self.sheet)
         number, name = unique_key(self.sheet), person_name(self.sheet)
-        self.id_key, self.name_key = number.key if number else "", name.key if name else ""
+        self.id_key, self.plain_name = number.key if number else "", name.key if name else ""
         self.typed = [f.key for f in self.sheet if not f.derive]
 
     def read(self, book: Workbook, passed_over: Collection[str]) -> None:
@@ -167,7 +167,7 @@ class _Reading:
         cells = {key: (texts[at], types[at]) for key, at in half.columns.items()}
         self._part_number(cells)
         number = cells.get(self.id_key, BLANK)[0].strip()
-        name = cells.get(self.name_key, BLANK)[0].strip()
+        name = cells.get(self.plain_name, BLANK)[0].strip()
         if self.headings.is_heading(name):
             return None
         if characters.has_long_number(number):
@@ -186,7 +186,7 @@ class _Reading:
     def _as_above(self, person: dict[str, Cell], above: dict[str, Cell]) -> None:
         """Write out 同上 as what the person above has; a name or number is never another's."""
         for key, (text, _) in person.items():
-            known = key not in (self.id_key, self.name_key) and above.get(key, BLANK)[0].strip()
+            known = key not in (self.id_key, self.plain_name) and above.get(key, BLANK)[0].strip()
             if known and means_the_same(text):
                 person[key] = above[key]
                 self.written_out += 1
@@ -201,8 +201,8 @@ class _Reading:
             return
         cells[self.id_key] = found[0], int(CellType.TEXT)
         rest = values.without_number(text, found[0])
-        if self.name_key not in cells and person_names.is_name(rest):
-            cells[self.name_key] = rest, int(CellType.TEXT)
+        if self.plain_name not in cells and person_names.is_name(rest):
+            cells[self.plain_name] = rest, int(CellType.TEXT)
 
     def _skip(self, block: ListBlock, row: int) -> None:
         texts = [text.strip() for text in block.cells.texts[row] if text.strip()]
@@ -215,7 +215,7 @@ class _Reading:
 
     def _add(self, person: dict[str, Cell]) -> None:
         text, kind = person.get(self.id_key, BLANK)
-        name = person.get(self.name_key, BLANK)[0].strip()
+        name = person.get(self.plain_name, BLANK)[0].strip()
         if values.is_rounded(text, kind):
             self.rounded.append(name or str(len(self.people) + 1))
         number = values.id_number(text)
@@ -290,7 +290,7 @@ class _Reading:
         return ReadList(members, report)
 
     def _unnumbered(self) -> Iterator[UnreadColumn]:
-        names = {characters.squeeze(one.get(self.name_key, BLANK)[0]) for one in self.people}
+        names = {characters.squeeze(one.get(self.plain_name, BLANK)[0]) for one in self.people}
         for sheet, one in self.unnumbered:
             if people := one.numbers - names:
                 letters = column_letters(one.column)

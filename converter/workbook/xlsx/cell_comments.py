@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from converter.model.issues import column_number
 from converter.workbook.grid import CellComment, CellComments
 from converter.workbook.unreadable import UnreadableFile
 from converter.workbook.xlsx import parts
-from converter.workbook.xlsx.normalizer import column_number
 
 MOST_COMMENTS = 10_000  # of a sheet
 LARGEST_PART = 16 << 20  # bytes

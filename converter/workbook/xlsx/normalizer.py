@@ -17,7 +17,7 @@ from xml.parsers import expat
 import numpy as np
 import numpy.typing as npt
 
-from converter.model.issues import column_letters
+from converter.model.issues import column_letters, column_number
 from converter.workbook.unreadable import UnreadableFile
 from converter.workbook.xlsx.parts import XML_WHITESPACE
 
@@ -279,10 +279,3 @@ def _attribute(text: str) -> str:
 
 def _escaped(text: str) -> str:
     return escape(text, quote=False).replace("\r", "&#13;")  # a parser makes a line end of it
-
-
-def column_number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number

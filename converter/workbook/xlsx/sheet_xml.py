@@ -16,11 +16,10 @@ from itertools import islice
 
 import numpy as np
 
-from converter.model.issues import column_letters
+from converter.model.issues import column_letters, column_number
 from converter.workbook.grid import Box
 from converter.workbook.unreadable import UnreadableFile
 from converter.workbook.xlsx import normalizer
-from converter.workbook.xlsx.normalizer import column_number
 from converter.workbook.xlsx.parts import elements, is_true, remembered
 
 # Cells of the smallest rectangle that holds all values: the parser asks for memory by it,

@@ -3,7 +3,7 @@ that are no templates of ours. What belongs together is joined."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
@@ -18,6 +18,7 @@ from converter.model.forms import Field, Form, Sheet
 from converter.model.issues import Issue, Level
 from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, NEAR, ListReport
 from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
+from converter.text import characters
 from converter.workbook.form.leftovers import Own
 from converter.workbook.own_list import ReadList, try_reading
 from converter.workbook.own_list.values import id_number, is_rounded
@@ -87,7 +88,11 @@ def _source(path: Path, definition: Form, choices: Mapping[str, str]) -> _Source
     if data.from_package or _blocking(data):
         return _Source(data, is_template, members)
     passed_over = _passed_over(data, definition, is_template)
-    read_as_list, issues = try_reading(path, definition, choices, passed_over)
+    further = _further_sheets(data, definition) - passed_over
+    read_as_list, issues = try_reading(path, definition, choices, passed_over | further)
+    if read_as_list is None and further:  # nobody but in the form's other tables
+        data = _without_sheets(data, further)
+        read_as_list, issues = try_reading(path, definition, choices, passed_over)
     if read_as_list is None:
         return _Source(replace(nothing, issues=tuple(issues)), False, None)
     report = read_as_list.report
@@ -111,6 +116,17 @@ def _passed_over(data: Submission, definition: Form, is_template: bool) -> set[s
         return {record.name} if record else set()
     own: Own = own_sheets(definition)
     return {raw.name for raw in data.sheets.values()} | {*own.sheets, own.carried}
+
+
+def _further_sheets(data: Submission, definition: Form) -> set[str]:
+    """The names of the sheets that were read as the form's tables behind the first."""
+    keys = [table.key for table in definition.tables if table is not definition.main_table]
+    return {data.sheets[key].name for key in keys if key in data.sheets}
+
+
+def _without_sheets(data: Submission, names: Collection[str]) -> Submission:
+    kept = {key: raw for key, raw in data.sheets.items() if raw.name not in names}
+    return replace(data, sheets=kept)
 
 
 def _joined(
@@ -142,6 +158,10 @@ def _joined(
     if people:
         leftovers = [one.members.leftovers for one in found if one.members]
         sheets[table.key] = _sheet(people, table, tuple(chain.from_iterable(leftovers)))
+    for other in definition.tables:
+        rows = _further_table(found, other, definition) if other is not table else None
+        if rows:
+            sheets[other.key] = rows
     stamp = record.submission.stamp if record else Stamp()
     file = " + ".join(one.submission.file for one in found)
     data = Submission(file, sheets, stamp, issues)
@@ -162,6 +182,20 @@ def _people(source: _Source, table: Sheet, definition: Form) -> list[Person]:
     if source.list:
         found += _rows(source.list.members)
     return found
+
+
+def _further_table(found: Sequence[_Source], table: Sheet, definition: Form) -> RawSheet | None:
+    """A table behind the first: of the lists' files, else of the earlier ones; each row once."""
+    having = [one.submission for one in found if one.submission.count(table.key)]
+    lists = [one.submission for one in found if not one.is_template and one.submission in having]
+    rows: list[Person] = []
+    leftovers: list[tuple[str, str]] = []
+    for submission in lists or having:
+        raw = submission.sheets[table.key]
+        leftovers += raw.leftovers
+        new = _rows(_typed(raw, table, definition) if submission.from_package else raw)
+        rows += [row for row in new if row not in rows]
+    return _sheet(rows, table, tuple(leftovers)) if rows else None
 
 
 def _rows(raw: RawSheet) -> list[Person]:
@@ -220,15 +254,22 @@ def _text(person: Person, field: Field | None) -> str:
 
 
 def _once(people: Sequence[Person], table: Sheet) -> list[Person]:
-    """Without people who stand twice under one name and number."""
-    seen: set[tuple[str, str]] = set()
+    """Without people who stand twice under one number, and one name where both have one; what one
+    row does not say of a person, the other may."""
+    seen: dict[str, dict[str, Person]] = {}  # number → name → person
     found = []
     for person in people:
-        key = _number(person, table), _name(person, table)
-        if key[0] and key in seen:
-            continue
-        seen.add(key)
-        found.append(person)
+        number, name = _number(person, table), characters.without_whitespace(_name(person, table))
+        named = seen.setdefault(number, {}) if number else {}
+        first = named.get(name) or named.pop("", None)
+        if first is None and not name:
+            first = next(iter(named.values()), None)
+        if first is None:
+            first = person
+            found.append(person)
+        if name or not named:
+            named[name] = first
+        first |= {key: cell for key, cell in person.items() if not first.get(key, _BLANK)[0]}
     return found
 
 

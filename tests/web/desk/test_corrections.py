@@ -189,3 +189,49 @@ def test_what_a_crash_left_open_is_gone_at_the_next_start(root: Path) -> None:
 
 def unfinished(root: Path) -> Path:
     return root.with_name(f"{root.name}-state") / "corrections"
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_a_form_that_was_renamed_or_moved_keeps_them(level: int, root: Path, begun: str) -> None:
+    """The form itself, the folder of its year, that of its unit."""
+    form = next(root.rglob("填报.xlsx"))
+    named = [form, *form.parents][level]
+    named.rename(named.with_name(f"旧-{named.name}"))
+    with started(root) as (desk, client):
+        home = client.get("/")
+        assert f'href="/check/{begun}/correct"' in home.text
+        assert f'href="/check/{begun}/correct"' in client.get(f"/check/{begun}").text
+        assert AGAIN in page(client, begun)
+        done = press(client, desk, f"/check/{begun}/correct", do="finish")
+        assert countdown(done) == "可以上报"
+        assert begun not in client.get("/").text
+    assert MEMBERS[2][1] in members(next(root.rglob("填报-修正.xlsx")))
+
+
+def test_what_cannot_be_read_for_a_moment_is_not_lost(
+    root: Path, begun: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A virus scanner may have it open."""
+    read = Path.read_bytes
+
+    def busy(path: Path) -> bytes:
+        if path.name == corrections.EDITS:
+            raise PermissionError(13, "used by another program", str(path))
+        return read(path)
+
+    with started(root) as (_, client):
+        client.get("/")
+        with monkeypatch.context() as while_open:
+            while_open.setattr(Path, "read_bytes", busy)
+            assert client.get(f"/check/{begun}/correct").status_code == 409
+        assert AGAIN in page(client, begun)
+
+
+@pytest.mark.parametrize("beside", ["~${}", ".~{}", ".~lock.{}#"])
+def test_a_package_of_a_form_that_is_open_warns_to_save_first(beside: str, root: Path) -> None:
+    with started(root) as (desk, client):
+        key = key_of(drop(client, desk, ("填报.xlsx", workbook(1))))
+        assert "没有保存的内容" not in client.get(f"/export/{key}").text
+        form = next(root.rglob("填报.xlsx"))
+        form.with_name(beside.format(form.name)).write_bytes(b"")
+        assert "没有保存的内容不会写进上报文件" in client.get(f"/export/{key}").text
