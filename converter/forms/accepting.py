@@ -119,9 +119,9 @@ def amendable(form: Form) -> list[str]:
 
 def accept_level(code: str, level: Level | None, form: Form, file: Path, place: str) -> None:
     """Refuse to make an error milder where no record holds what was typed. Raises FormError."""
-    why = catalogue.entry(code, form).fixed
+    why = catalogue.entry(code, form).always_error
     if why and level is not Level.ERROR:
-        raise FormError(file, place, f"form_fixed_{why}", found=quoted(code))
+        raise FormError(file, place, f"always_error_{why}", found=quoted(code))
 
 
 def accept_levels(form: Form, folder: Path) -> None:

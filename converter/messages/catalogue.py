@@ -3,7 +3,7 @@ the `.zh.toml` files beside this module.
 
 An entry holds `level`, `title`, `brief` (for the 核对 column), `sentence`, `fix` and, where
 only the pipeline can tell, `pipeline_only = true`; `explainable = true` where a reason typed in
-情况说明 makes a warning of the error; `fixed` where it must stay an error, for no record holds what
+情况说明 makes a warning of the error; `always_error` where it must stay an error, for no record holds what
 was typed. A rule's entry stands under its family's
 name; the rule's card may replace any of its texts. `sentence_…` and `fix_…` are texts for one
 variant of a fault, which the issue's params name.
@@ -44,7 +44,7 @@ class CatalogueEntry:
     beta: bool = False  # on trial
     basis: str = ""  # the law, standard or notice that the check rests on, and how surely
     remark: str = ""  # behind the sentence: the check was amended, or is on trial
-    fixed: str = ""  # why it cannot be milder: a part of the key of that message
+    always_error: str = ""  # why it cannot be milder: a part of the key of that message
 
 
 class _Lenient(dict[str, Any]):
@@ -135,14 +135,14 @@ def entry(code: str, form: Form, field: Field | None = None) -> CatalogueEntry:
         beta=rule is not None and is_beta(rule, form),
         basis=_basis(rule) if rule else _standard(code, field),
         remark=remark,
-        fixed=_fixed(code, data),
+        always_error=_always_error(code, data),
     )
 
 
-def _fixed(code: str, data: Mapping[str, Any]) -> str:
+def _always_error(code: str, data: Mapping[str, Any]) -> str:
     """Errors of files, sheets, packages and identities are no matter of levels."""
     of_file = code[0] in "FSPI" and data["level"] == Level.ERROR
-    return "file" if of_file else str(data.get("fixed", ""))
+    return "file" if of_file else str(data.get("always_error", ""))
 
 
 def _basis(rule: Rule) -> str:

@@ -138,7 +138,7 @@ def _mark(
         """The first failing check counts, but no warning may hide an error; and what this form
         accepts is accepted, but for what no record can hold."""
         number, code = numbered
-        held = not accepted or not catalogue.entry(code, form).fixed
+        held = not accepted or not catalogue.entry(code, form).always_error
         return held, not (code in accepted or is_error(code, field, form)), number
 
     ranked = sorted(enumerate(codes), key=rank_of)

@@ -22,7 +22,7 @@ from converter.register.precedence import (
     ClaimedSender,
     ReceivedFile,
 )
-from converter.register.registered import RegisteredFile
+from converter.register.registered import KnownOutcome, RegisteredFile
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive import preparing
 from converter.usecases.receive.forwards import ReceivedForward
@@ -52,7 +52,8 @@ def write(
         if not any(name in by_name for name in (one.file, *box.containers_of(one.file))):
             continue
         registered = _registered(one, decided.get(one.content))
-        if has_receipt(plan.reply, *key, registered):
+        known = KnownOutcome(*key, registered.state, registered.reason, registered.decision)
+        if has_receipt(plan.reply, known):
             continue
         issues = found.get(key)
         if issues is None and forwarded.is_refused(one):
