@@ -138,8 +138,8 @@ def _mark(
         """The first failing check counts, but no warning may hide an error; and what this form
         accepts is accepted, but for what no record can hold."""
         number, code = numbered
-        held = not accepted or not catalogue.entry(code, form).always_error
-        return held, not (code in accepted or is_error(code, field, form)), number
+        may_be_milder = not accepted or not catalogue.entry(code, form).always_error
+        return may_be_milder, not (code in accepted or is_error(code, field, form)), number
 
     ranked = sorted(enumerate(codes), key=rank_of)
     named = np.full(len(state.raw), -1, dtype=np.int8)
