@@ -112,6 +112,7 @@ fuzz: $(VENV)/.dev
 
 held-out: $(VENV)/.dev
 	UNITS=200 KILLS=27 $(BIN)/python -m pytest -n 0 tests/usecases/receive/test_held_out.py
+	$(BIN)/python -m pytest -n 0 tests/upward/held_out_chain.py
 
 mutants: $(VENV)/.dev
 	$(BIN)/python -m tests.mutation

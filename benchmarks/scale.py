@@ -159,19 +159,11 @@ def register(units: int) -> dict[str, Any]:
                 asked[name](opened)
             return {**cost, "peak_mib": peak_mib()}
 
-        def open_it(folder: Path) -> dict[str, Any]:
-            before = peak_mib()
-            with measured() as cost, Register(folder, cards) as opened:
-                opened.done([])
-            return {**cost, "peak_mib": peak_mib(), "grew_mib": peak_mib() - before}
-
         def statistics() -> dict[str, Any]:
             with measured() as cost, Snapshot(store) as snapshot:
                 collection.figures(snapshot, cards, date(2026, 3, 7), by=collection.groups(cards))
             return {**cost, "peak_mib": peak_mib()}
 
-        told["open_empty"] = in_a_process(open_it, store.with_name("empty"))
-        told["open_it"] = in_a_process(open_it, store)
         for name in asked:
             told[name] = in_a_process(ask, name)
         told["statistics"] = in_a_process(statistics)

@@ -8,7 +8,7 @@ from typing import Any
 
 PROVINCE, COUNTRY = (200_000, 10_000_000), (2_800_000, 300_000_000)
 CORES = (2, 8, 64)
-QUERIES = ("duplicates", "all_findings", "statistics", "publish", "open_it")
+QUERIES = ("duplicates", "all_findings", "statistics", "publish")
 REAL = 3  # times the bytes: what is invented compresses better than what people write
 
 
@@ -28,8 +28,6 @@ def page(kept: dict[str, Any]) -> str:
     each = got["megabytes_in"] / got["units"] * 1e6
     member = asked["register_megabytes"] / asked["members"] * 1e6 * REAL
     seen = asked["published_megabytes"] / asked["members"] * 1e6 * REAL
-    grown = asked["open_it"]["grew_mib"] - asked["open_empty"]["grew_mib"]
-    unit_memory = grown / asked["units"]
     overhead = total(pools["cluster"]) / total(pools["two"]) - 1
 
     def row(title: str, count: tuple[int, int]) -> str:
@@ -42,7 +40,6 @@ def page(kept: dict[str, Any]) -> str:
             f"{units * each / 1e9:.0f}",
             f"{members * member / 1e9:.2g}",
             f"{members * seen / 1e9:.2g}",
-            f"{units * unit_memory / 1024:.2g}",
         ]
         return f"| {title}: {units:,} units, {members:,} members | " + " | ".join(cells) + " |"
 

@@ -207,6 +207,7 @@ def command(units: int) -> dict[str, Any]:
         own = _slope(marks[:-1])
         return {
             "units": units,
+            "runners": RUNNERS,
             "ms_a_file": round(1000 * own, 3),
             "worker_ms_a_file": round(1000 * read, 3),
             "workers_fed": round(read / own, 1),

@@ -86,7 +86,7 @@ def fix(checked: Checked, form: Form, copy: str | Path | None = None) -> FixResu
         from converter import template
         from converter.report.annotate import annotated
 
-        renderer = template.TemplateRenderer(form)
+        renderer = template.renderer_of(form)
         pieces = annotated(
             renderer, result.submission, result.outcome, result.changes, _files(checked.submission)
         )

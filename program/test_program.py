@@ -175,7 +175,25 @@ def test_the_page_leads_to_a_package(desk: Desk) -> None:
             form = {"token": token(page), "name": "上报"}
             done = client.post(f"/export/{key_of(page)}", data=form)
             assert "上报文件做好了" in done.text
+        if not WINDOWS:  # there the state of a user without a home is kept nowhere
+            _commands_beside(desk)
     assert list(desk.folder.rglob("文档/*/*/上报.zip"))
+
+
+def _commands_beside(desk: Desk) -> None:
+    """While the page is open, a command prints the same: by itself, with the page's worker, handed
+    over to the process that the page starts then."""
+    runs = []
+    for home in ("none", "", ""):
+        done = desk.run("check", "填报.xlsx", HOME=str(desk.folder / home))
+        runs.append((done.returncode, done.stdout, done.stderr))
+        if len(runs) == 2:
+            (known,) = desk.folder.rglob("desk-*.json")
+            until = time.monotonic() + 60
+            while "commands" not in json.loads(known.read_bytes()) and time.monotonic() < until:
+                time.sleep(0.1)
+            assert "commands" in json.loads(known.read_bytes())
+    assert runs[0] == runs[1] == runs[2]
 
 
 def token(page: httpx2.Response) -> str:

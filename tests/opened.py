@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from copy import copy
 from datetime import date, datetime
 from io import BytesIO
@@ -15,20 +14,9 @@ from openpyxl.workbook import Workbook
 from converter.model.cell_types import CellType
 from converter.model.forms import Form
 from converter.model.submissions import Stamp, Submission
-from converter.template import TemplateRenderer
+from converter.template import renderer_of
 from converter.template.layout import MemberLayout
 from converter.template.stored import Computed
-
-_renderers: deque[TemplateRenderer] = deque(maxlen=4)
-
-
-def renderer(form: Form) -> TemplateRenderer:
-    """One for all workbooks of a form: to design them takes longer than to fill in twenty."""
-    for known in _renderers:
-        if known.form is form:
-            return known
-    _renderers.append(TemplateRenderer(form))
-    return _renderers[-1]
 
 
 def rendered(
@@ -40,7 +28,7 @@ def rendered(
     computed: Computed | None = None,
 ) -> bytes:
     """A workbook of a form as `template` writes it."""
-    made = renderer(form).filled(data, stamp or Stamp(), rows=rows, computed=computed)
+    made = renderer_of(form).filled(data, stamp or Stamp(), rows=rows, computed=computed)
     return b"".join(made)
 
 

@@ -82,24 +82,25 @@ def imports(path: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_no_import_upward(path: Path) -> None:
+def test_no_import_upward() -> None:
     floor = {name: number for number, names in enumerate(FLOORS) for name in names}
-    folder = room(path)
-    if folder in ("__init__", "__main__"):
-        return
-    assert folder in floor, f"{folder} has no floor"
-    for name in imports(path):
-        parts = name.split(".")
-        if parts[0] == "converter" and len(parts) > 1 and parts[1] != folder and parts[1] in floor:
-            assert floor[parts[1]] < floor[folder], f"{folder} imports {parts[1]}"
+    assert {room(path) for path in MODULES} - floor.keys() == {"__init__", "__main__"}
+    pairs = {(room(p), *name.split(".")[1:2]) for p in MODULES for name in imports(p) if _own(name)}
+    upward = [
+        pair
+        for pair in pairs
+        if pair[0] in floor and pair[-1] in floor and floor[pair[-1]] >= floor[pair[0]]
+    ]
+    assert [pair for pair in upward if len(set(pair)) == 2] == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_heavy_libraries_stay_in_their_rooms(path: Path) -> None:
-    for library, rooms in ONLY.items():
-        if any(name.split(".")[0] == library for name in imports(path)):
-            assert room(path) in rooms, f"{library} in {room(path)}"
+def _own(name: str) -> bool:
+    return name.partition(".")[0] == "converter"
+
+
+def test_heavy_libraries_stay_in_their_rooms() -> None:
+    found = {(name.split(".")[0], room(path)) for path in MODULES for name in imports(path)}
+    assert {pair for pair in found if pair[1] not in ONLY.get(pair[0], {pair[1]})} == set()
 
 
 def test_the_bar_is_imported_on_a_terminal_only() -> None:
@@ -111,14 +112,12 @@ def _libraries(path: Path) -> set[str]:
     return {name.split(".")[0] for name in imports(path)}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_no_file_outgrows_its_room(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+def test_no_file_outgrows_its_room() -> None:
+    assert [p for p in MODULES if len(p.read_text(encoding="utf-8").splitlines()) > 400] == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_every_module_says_what_it_is(path: Path) -> None:
-    assert ast.get_docstring(_tree(path))
+def test_every_module_says_what_it_is() -> None:
+    assert [path for path in MODULES if not ast.get_docstring(_tree(path))] == []
 
 
 def test_every_public_class_name_stands_once() -> None:
@@ -222,12 +221,10 @@ def test_the_command_itself_stays_light_while_workers_work(tmp_path: Path) -> No
     assert done.stderr.strip().splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_nobody_outside_asks_for_the_name_of_a_kind(path: Path) -> None:
+def test_nobody_outside_asks_for_the_name_of_a_kind() -> None:
     """What others need to know of a kind is an attribute of its class."""
-    if room(path) == "kinds":
-        return
-    for node in ast.walk(_tree(path)):
+    nodes = (n for p in MODULES if room(p) != "kinds" for n in ast.walk(_tree(p)))
+    for node in nodes:
         if isinstance(node, ast.Compare) and ".kind" in ast.unparse(node):
             texts = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant)}
             assert not texts & KINDS.keys(), ast.unparse(node)

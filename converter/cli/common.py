@@ -170,7 +170,7 @@ def named_form(files: Sequence[Path]) -> str | None:
     name = form_choice.named_form(files)
     if name in ("", loading.DEFAULT_FORM):
         return None
-    err(message("form_named", title=loading.title_of(name)))
+    err(message("named_form", title=loading.title_of(name)))
     return name
 
 

@@ -22,6 +22,7 @@ from functools import cache
 from typing import Any
 
 from converter.files.toml_access import LEVELS
+from converter.form_editor import measure_lines
 from converter.form_editor.toml_text import literal
 from converter.forms import cards
 from converter.kinds import KINDS
@@ -219,12 +220,6 @@ def _read_toml(text: str) -> Any:
         return text
 
 
-def _show_toml_lines(value: Any) -> str:
-    if not isinstance(value, list):
-        raise TypeError
-    return "\n".join(map(literal, value))
-
-
 # What cells of a fixed choice hold, in the order in which the workbook lists the choices.
 CLOSED = (
     "kind", "family", "level", "derivation", "shape", "identity", "table_kind", "flag", "certainty",
@@ -249,8 +244,9 @@ _FORMS: Mapping[str, _Form] = {
     "variants": _table_of("paper"),
     "steps": _Form(_show_steps, _read_steps),
     "columns": _Form(_show_columns, _read_columns),
-    "toml_lines": _Form(
-        _show_toml_lines, lambda text: [_read_toml(line) for line in _lines_of(text)]
+    "measures": _Form(
+        measure_lines.show,
+        lambda text: [measure_lines.read(line) for line in text.split("\n") if line.strip()],
     ),
     "rate": _Form(_show_rate, _read_rate),
     "rates": _Form(

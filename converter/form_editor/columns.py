@@ -227,7 +227,7 @@ def _statistics() -> Iterable[EditorColumn]:
 def _annual() -> Iterable[EditorColumn]:
     yield _column(ANNUAL, "title", width=34)
     yield _column(ANNUAL, "by", "field_path", 24)
-    yield _column(ANNUAL, "measures", "toml_lines", 90)
+    yield _column(ANNUAL, "measures", "measures", 90)
     yield from _comments_and_other()
 
 

@@ -121,7 +121,7 @@ def accept_level(code: str, level: Level | None, form: Form, file: Path, place: 
     """Refuse to make an error milder where no record holds what was typed. Raises FormError."""
     why = catalogue.entry(code, form).always_error
     if why and level is not Level.ERROR:
-        raise FormError(file, place, f"form_always_error_{why}", found=quoted(code))
+        raise FormError(file, place, f"always_error_{why}", found=quoted(code))
 
 
 def accept_levels(form: Form, folder: Path) -> None:

@@ -3,10 +3,10 @@ the `.zh.toml` files beside this module.
 
 An entry holds `level`, `title`, `brief` (for the 核对 column), `sentence`, `fix` and, where
 only the pipeline can tell, `pipeline_only = true`; `explainable = true` where a reason typed in
-情况说明 makes a warning of the error; `always_error` where it must stay an error, for no record holds what
-was typed. A rule's entry stands under its family's
-name; the rule's card may replace any of its texts. `sentence_…` and `fix_…` are texts for one
-variant of a fault, which the issue's params name.
+情况说明 makes a warning of the error; `always_error` where it must stay an error, for no record
+holds what was typed. A rule's entry stands under its family's name; the rule's card may replace
+any of its texts. `sentence_…` and `fix_…` are texts for one variant of a fault, which the issue's
+params name.
 """
 
 from __future__ import annotations

@@ -60,6 +60,7 @@ class Stamp:
     period: str = ""
     serial: int = 0
     superior_contact: str = ""  # whom the unit asks
+    digest: str = ""  # of the form
 
     def of_holder(self, holder: Identity) -> Stamp:
         """The stamp of a form, of the unit that holds an identity file."""

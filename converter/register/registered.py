@@ -12,7 +12,7 @@ from converter.register.schema import RegisterTables
 
 @dataclass(frozen=True, slots=True)
 class RegisteredFile:
-    """What became of an arrival."""
+    """What the register made of a file that came."""
 
     id: int
     unit: int  # 0 where the sender is unknown

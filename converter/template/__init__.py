@@ -19,6 +19,7 @@ from converter.template.renderer import (
     TemplateRenderer,
     build,
     prepared_rows,
+    renderer_of,
     sheet_names,
 )
 from converter.template.saving import save
@@ -31,6 +32,7 @@ __all__ = [
     "free_title",
     "locked_text",
     "prepared_rows",
+    "renderer_of",
     "save",
     "sheet_names",
 ]

@@ -7,6 +7,7 @@ for units differ in names alone, which go between blocks that are compressed alr
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -37,6 +38,7 @@ from converter.template.stored import Computed
 
 BLANK_STAMP = Stamp()
 SPARE_ROWS = 20
+DESIGNS_KEPT = 8  # of a form
 # zlib's levels: for what is mailed, for what is written once, for what is large.
 LEVEL_BLANK, LEVEL_ONCE, LEVEL_LARGE = 9, 6, 2
 LARGE = 5_000  # rows
@@ -70,12 +72,26 @@ def prepared_rows(rows: int, filled: int) -> int:
     return max(1, min(max(rows, filled + spare), room), min(filled, most))
 
 
+_kept: deque[TemplateRenderer] = deque(maxlen=4)
+
+
+def renderer_of(form: Form) -> TemplateRenderer:
+    """The one that is kept for a form: to design a workbook takes longer than to fill in twenty."""
+    for known in _kept:
+        if known.form is form:
+            return known
+    _kept.append(TemplateRenderer(form))
+    return _kept[-1]
+
+
 @dataclass
 class TemplateRenderer:
     """Makes workbooks of a form; what they have in common is made when it is first needed."""
 
     form: Form
-    _blueprints: dict[tuple[frozenset[str], bool, bool], Blueprint] = field(default_factory=dict)
+    _blueprints: dict[tuple[frozenset[str], bool, bool, int], Blueprint] = field(
+        default_factory=dict
+    )
     _patterns: dict[tuple[frozenset[str], int], zip_writing.Pattern] = field(default_factory=dict)
 
     def blank(self, stamp: Stamp = BLANK_STAMP, *, rows: int) -> bytes:
@@ -131,8 +147,10 @@ class TemplateRenderer:
 
     def _blueprint(self, names: frozenset[str], rows: int, *, copy: bool) -> Blueprint:
         live = rows <= self.form.limits["live_duplicates"]
-        key = names, live, copy
+        key = names, live, copy, time_of_parts()  # a design is dated
         if key not in self._blueprints:
+            if len(self._blueprints) == DESIGNS_KEPT:  # the files say which entries they have
+                self._blueprints.clear()
             self._blueprints[key] = design_blueprint(self.form, names, live=live, copy=copy)
         return self._blueprints[key]
 

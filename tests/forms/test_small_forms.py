@@ -19,10 +19,10 @@ from converter.kinds import is_searched
 from converter.model.forms import Form
 from converter.register import Snapshot, schema
 from converter.report.annotate import annotated
+from converter.template import renderer_of
 from converter.validation import checking, diff, fixing
 from tests import commands
 from tests.forms import small, test_real_names, test_several_tables
-from tests.opened import renderer
 from tests.people import id_number
 
 UNIT = {"superior_union": "示例总工会", "unit_name": "示例厂工会"}
@@ -182,7 +182,7 @@ def test_an_annotated_copy_marks_every_sheet_and_leads_through_them(
     missing = [place for code, *place in small.codes(done) if code == "K001"]
     assert {sheet for sheet, _ in missing} == {sheet.title for sheet in form.sheets}
     copy = tmp_path / "批注.xlsx"
-    copy.write_bytes(b"".join(annotated(renderer(form), done.submission, done.outcome)))
+    copy.write_bytes(b"".join(annotated(renderer_of(form), done.submission, done.outcome)))
     book = openpyxl.load_workbook(copy)
     for sheet, cell in missing:
         assert "K001" in book[sheet][cell].comment.text

@@ -12,13 +12,13 @@ from converter import workbook
 from converter.model.clock import today
 from converter.model.issues import Level
 from converter.report.annotate import annotated
+from converter.template import renderer_of
 from converter.template.conditional_formats import BLANK_WAS
 from converter.template.layout import MemberLayout
 from converter.template.text_sheets import HEAD_ROW
 from converter.validation import checking, fixing
 from converter.validation.checking import Checked
 from tests import sheets
-from tests.opened import renderer
 from tests.parity import verdicts
 from tests.parity.office import edited
 from tests.people import MEMBERS
@@ -48,7 +48,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     found = validated(sheets.saved(book, folder))
     done = fixing.fix(found.submission, found.outcome, found.records, FORM)
     files = {found.submission.file: Path(found.submission.file)}
-    pieces = annotated(renderer(FORM), done.submission, done.outcome, done.changes, files)
+    pieces = annotated(renderer_of(FORM), done.submission, done.outcome, done.changes, files)
     copy = folder / "copy.xlsx"
     copy.write_bytes(b"".join(pieces))
     place = f"sheet:{MEMBERS_AT}"

@@ -14,8 +14,7 @@ from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome, RawColumn, RawSheet, Stamp, Submission
 from converter.report import annotate
-from converter.template import style, text_sheets
-from tests.opened import renderer
+from converter.template import renderer_of, style, text_sheets
 
 from .conftest import FILE, ID, MEMBER, UNIT
 
@@ -58,7 +57,7 @@ def copy(
     given: Submission, whole: Form, folder: Path, *issues: Issue
 ) -> openpyxl.workbook.workbook.Workbook:
     target = folder / "填报-批注.xlsx"
-    pieces = annotate.annotated(renderer(whole), given, Outcome(FILE, Issues.of(issues)))
+    pieces = annotate.annotated(renderer_of(whole), given, Outcome(FILE, Issues.of(issues)))
     target.write_bytes(b"".join(pieces))
     return openpyxl.load_workbook(target)
 

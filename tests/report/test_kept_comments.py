@@ -12,9 +12,9 @@ from openpyxl.comments import Comment
 
 from converter import workbook
 from converter.report import annotate
+from converter.template import renderer_of
 from converter.validation import checking
 from tests.corpus.faults import TODAY
-from tests.opened import renderer
 from tests.sheets import FORM, MEMBER_SHEET, UNIT_SHEET, blank, fill
 
 LEFTOVERS = "原表其他内容"
@@ -45,7 +45,7 @@ def annotated(path: Path, target: Path) -> openpyxl.Workbook:
     found = workbook.read(path, FORM)
     (checked,) = checking.check([found], FORM, TODAY)
     pieces = annotate.annotated(
-        renderer(FORM),
+        renderer_of(FORM),
         checked.submission,
         checked.outcome,
         files={str(path): path},

@@ -13,11 +13,11 @@ from converter import workbook
 from converter.model.clock import today
 from converter.model.issues import Level
 from converter.report.annotate import annotated
+from converter.template import renderer_of
 from converter.template.text_sheets import HEAD_ROW
 from converter.validation import checking
 from converter.validation.checking import Checked
 from tests import sheets
-from tests.opened import renderer
 from tests.people import MEMBERS, UNIT
 from tests.sheets import FORM, MEMBER_SHEET, UNIT_SHEET, put
 
@@ -30,7 +30,7 @@ def validated(path: Path) -> Checked:
 
 def copy_of(path: Path, folder: Path, name: str = "批注.xlsx") -> Path:
     found, target = validated(path), folder / name
-    pieces = annotated(renderer(FORM), found.submission, found.outcome, files={str(path): path})
+    pieces = annotated(renderer_of(FORM), found.submission, found.outcome, files={str(path): path})
     target.write_bytes(b"".join(pieces))
     return target
 

@@ -17,11 +17,12 @@ from converter.forms import loading
 from converter.model.forms import Form
 from converter.model.submissions import Stamp
 from converter.template import answers
+from converter.template import renderer as module
 from converter.template.blueprint import compact, workbook
 from converter.template.cell_text import harmless
 from converter.template.labels import label
 from converter.template.layout import layout
-from converter.template.renderer import TemplateRenderer, prepared_rows
+from converter.template.renderer import TemplateRenderer, prepared_rows, renderer_of
 from converter.template.saving import parts
 from converter.template.style import Painter
 from tests.canonical import IDENTITY
@@ -99,7 +100,6 @@ def test_the_form_is_designed_once_for_units_of_one_make(
     definition: Form, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from converter.template import blueprint
-    from converter.template import renderer as module
 
     made: list[frozenset[str]] = []
     whole = blueprint.design_blueprint
@@ -109,11 +109,21 @@ def test_the_form_is_designed_once_for_units_of_one_make(
         return whole(form, names, **how)
 
     monkeypatch.setattr(module, "design_blueprint", counted)
-    renderer = TemplateRenderer(definition)
+    form = replace(definition)  # nothing is kept of it
     for rows in (20, 40):
         for stamp in (STAMP, AWKWARD, STAMP, AWKWARD):
-            renderer.blank(stamp, rows=rows)
+            renderer_of(form).blank(stamp, rows=rows)
     assert len(made) == 2  # with and without a code of the superior union
+
+
+def test_not_every_design_that_files_ask_for_is_kept(
+    definition: Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "DESIGNS_KEPT", 2)
+    renderer = TemplateRenderer(definition)
+    for stamp in (STAMP, AWKWARD, Stamp(), STAMP):
+        renderer.filled(None, stamp, rows=3)
+        assert len(renderer._blueprints) <= 2
 
 
 @pytest.mark.parametrize("rows", [1, 2, 2000, 2001, 2002, 5000])

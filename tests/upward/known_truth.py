@@ -40,7 +40,6 @@ from tests.usecases.receive.collection import (
 DAY = 86_400
 TODAY = date.today()
 UNTIL = TODAY + timedelta(days=300)
-SHARED: Person = people(1)[0]  # a member in two counties of one city, and in another city
 
 
 @dataclass
@@ -61,7 +60,6 @@ class CountyTruth:
     roster: list[RosterEntry] = field(default_factory=list)
     counted: dict[str, Counted] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)  # of the units' files
-    missing: int = 0
     withdraw: list[str] = field(default_factory=list)
     late: list[tuple[str, bytes]] = field(default_factory=list)
 
@@ -149,23 +147,20 @@ def withdrawn(county: CountyTruth, number: int) -> None:
     del county.counted[unit_code(county, number)]
     county.states[f"{number}.zip"] = "withdrawn"
     county.withdraw.append(f"{number}.zip")
-    county.missing += 1
 
 
 def absent(county: CountyTruth, number: int) -> None:
-    county.missing += 1
+    """On the roster, never heard of."""
 
 
 def wrong(county: CountyTruth, number: int) -> None:
     county.put(f"{number}.xlsx", faulty(number), "rejected")
-    county.missing += 1
 
 
 def late(county: CountyTruth, number: int) -> None:
     """It comes after the county has closed the period."""
     by = identity_of(county, number)
     county.late.append((f"{number}迟.zip", sent(county, by, number, people(number), 70)))
-    county.missing += 1
 
 
 STORIES: tuple[Callable[[CountyTruth, int], object], ...] = (

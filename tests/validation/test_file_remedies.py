@@ -171,15 +171,24 @@ def test_a_package_taken_for_a_form_becomes_a_form_again(tmp_path: Path) -> None
     assert is_sound(form)
 
 
-@pytest.mark.parametrize("version", ["1999.1", "2025.12"])
-def test_a_form_of_last_year_is_brought_into_this_one(version: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("version", "1999.1", "S012"),
+        ("version", "2025.12", "S012"),
+        ("digest", "0123456789abcdef", "S015"),
+    ],
+)
+def test_a_workbook_of_another_definition_is_brought_into_this_one(
+    name: str, value: str, code: str, tmp_path: Path
+) -> None:
     book = fill(blank())
     stamp = {one.name: one for one in book.custom_doc_props.props}
-    stamp["version"].value = version
+    stamp[name].value = value
     old, form = saved(book, tmp_path, "去年.xlsx"), tmp_path / "填报表.xlsx"
-    assert codes(old) == {"S012"}
+    assert codes(old) == {code}
     assert run("template", "--from", old, "-o", form).returncode == 0
-    assert "S012" not in codes(form)
+    assert code not in codes(form)
     assert is_sound(form)
 
 

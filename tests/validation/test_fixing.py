@@ -17,10 +17,10 @@ from converter.model.issues import Issue
 from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.report import annotate
 from converter.report.annotate import annotated
-from converter.template import text_sheets
+from converter.template import renderer_of, text_sheets
 from converter.validation import checking, fixing
 from converter.validation.checking import Checked
-from tests.opened import rendered, renderer
+from tests.opened import rendered
 from tests.parity.cases import Clerk
 from tests.people import id_number
 from tests.sheets import FORM
@@ -144,7 +144,7 @@ def test_corrected_copies_raise_no_notes_and_all_else_as_before(seed: int, tmp_p
     path.write_bytes(rendered(FORM, rows=50, data=given))
     original = workbook.read(path, FORM)
     before, done = validated(original), fixed(original)
-    pieces = annotated(renderer(FORM), done.submission, done.outcome, done.changes)
+    pieces = annotated(renderer_of(FORM), done.submission, done.outcome, done.changes)
     path.write_bytes(b"".join(pieces))
     after = validated(workbook.read(path, FORM))
     notes = [i for i in after.outcome.issues if i.code.startswith("K9")]
@@ -179,7 +179,7 @@ def test_a_long_list_of_changes_names_every_one(
     monkeypatch.setattr(annotate, "EXPLAINED", 3)
     monkeypatch.setattr(text_sheets, "LINES_AT_ONCE", 4)
     path = tmp_path / "a.xlsx"
-    pieces = annotated(renderer(FORM), done.submission, done.outcome, done.changes)
+    pieces = annotated(renderer_of(FORM), done.submission, done.outcome, done.changes)
     path.write_bytes(b"".join(pieces))
     sheet = openpyxl.load_workbook(path)["修改记录"]
     rows = [[c.value for c in row] for row in sheet.iter_rows(min_row=text_sheets.HEAD_ROW + 1)]

@@ -361,7 +361,7 @@ REMEDIES = {
 
 
 # Remedies that are no act on a sheet, or that say that nothing need be changed.
-ELSEWHERE = {"S001", "S011", "S012", "S013", "S014", "X113"}
+ELSEWHERE = {"S001", "S011", "S012", "S013", "S014", "S015", "X113"}
 
 
 def verdict(book: Any, folder: Path) -> tuple[dict[str, str], int]:

@@ -13,7 +13,7 @@ from converter.model.submissions import RawColumn, RawSheet, Stamp
 from converter.text import characters
 from converter.workbook.issue_collector import IssueCollector
 
-OTHER_FORM = "S011"
+OTHER_FORM, OTHER_DEFINITION = "S011", "S015"
 MISSING_ITEM = ("S021", "S022")
 LONGEST = 400  # characters of a property; names are shorter
 
@@ -27,7 +27,8 @@ def read_stamp(properties: Mapping[str, str]) -> Stamp:
 
 
 def check_form(stamp: Stamp, form: Form, report: IssueCollector) -> bool:
-    """Whether the workbook is of this form; a version that differs is a warning."""
+    """Whether the workbook is of this form; a version that differs is a warning, other
+    cards of this version are noted."""
     if stamp.form and stamp.form != form.id:
         known = {"found": title_of(stamp.form), "expected": form.title, "variant": "known"}
         ids = {"found": stamp.form, "expected": form.id}
@@ -37,7 +38,15 @@ def check_form(stamp: Stamp, form: Form, report: IssueCollector) -> bool:
         older = _version(stamp.version) < _version(form.version)
         code = "S012" if older else "S013"
         report.add(code, params={"found": stamp.version, "expected": form.version})
+    elif _is_other(stamp.digest, form):
+        report.add(OTHER_DEFINITION, params={"version": form.version})
     return True
+
+
+def _is_other(digest: str, form: Form) -> bool:
+    """Whether a workbook of this version was made with other cards or lists. What was amended since
+    changes nothing about the workbook."""
+    return bool(digest and form.digest and not form.amendments and digest != form.digest)
 
 
 def _version(text: str) -> list[int]:

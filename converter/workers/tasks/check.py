@@ -71,7 +71,6 @@ def copied(
     done: list[CheckedSubmission] = []
 
     def copies() -> Iterator[tuple[Path, list[bytes]]]:
-        renderer = None
         for number, checked in enumerate(results):
             report_progress(number)  # still alive: copies take their time
             submission, outcome = checked.submission, checked.outcome
@@ -89,7 +88,7 @@ def copied(
             from converter import template
             from converter.report.annotate import annotated as copy_of
 
-            renderer = renderer or template.TemplateRenderer(definition)
+            renderer = template.renderer_of(definition)
             if annotated:
                 yield (
                     annotated,

@@ -37,7 +37,7 @@ def _write(found: Corrected, request: CorrectionRequest, definition: Form) -> No
     assert request.corrected is not None
     checked = found.checked
     pieces = annotated(
-        template.TemplateRenderer(definition),
+        template.renderer_of(definition),
         checked.submission,
         checked.outcome,
         found.changes,

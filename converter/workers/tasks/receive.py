@@ -104,7 +104,6 @@ def _receive(
     packed = {sheet.key: io.BytesIO() for sheet in definition.sheets}
 
     def copies() -> Iterator[tuple[Path, list[bytes]]]:
-        renderer = None
         for at, one, checked in _validate(files, definition, open_package, report_progress):
             file = files[at]
             wanted = checked.outcome.readable and checked.outcome.status != "ok"
@@ -120,7 +119,7 @@ def _receive(
                 from converter import template
                 from converter.report.annotate import annotated
 
-                renderer = renderer or template.TemplateRenderer(definition)
+                renderer = template.renderer_of(definition)
                 paths = {file.name: file.path}
                 if file.other:
                     paths[file.other[1]] = file.other[0]
