@@ -1,5 +1,5 @@
-"""`form test --excel`: what the 核对 column says of the cases, as LibreOffice computes it, beside what
-the check says of the same workbook.
+"""`form test --excel`: what the 核对 column says of the cases, as LibreOffice computes it, beside
+what the check says of the same workbook.
 
 Cases of cells are put together, one wrong cell a field: to open a workbook is what costs. A case
 whose check then finds something else there gets a workbook of its own.
@@ -40,9 +40,9 @@ Codes = Mapping[Cell, frozenset[str]]  # only of cells that say something
 
 @dataclass(frozen=True, slots=True)
 class ExcelTest:
-    """Where the two differ, each in a sentence; how many workbooks were computed; the cases of which
-    the 核对 column says nothing, by code and field: they are the check's alone, or a workbook's own
-    formulas leave no room for them."""
+    """Where the two differ, each in a sentence; how many workbooks were computed; the cases of
+    which the 核对 column says nothing, by code and field: they are the check's alone, or a
+    workbook's own formulas leave no room for them."""
 
     wrong: Sequence[str]
     workbooks: int
@@ -66,7 +66,8 @@ def test(form: Form, today: date, good: Submission, cases: Sequence[CheckCase]) 
         books, _both(form, today, program, books), strict=True
     ):
         for case in book.cases:
-            if case.code not in expected.get(_cell(case, form), ()):
+            cell = _cell(case, form)
+            if not any(case.code in codes.get(cell, ()) for codes in (expected, found)):
                 alone.append(f"{case.code} {form.field(case.path).title}")
         for cell in sorted({*expected, *found}):
             check, excel = (codes.get(cell, frozenset()) for codes in (expected, found))
@@ -180,31 +181,39 @@ def _both(
 
 
 def _live(one: Checked, form: Form) -> Iterator[tuple[Cell, str]]:
-    """The messages of an outcome that formulas can tell: not of a date that is typed as text."""
+    """The messages of an outcome that formulas have to tell: not of a date typed as text."""
     computed = Computed(form, one.submission, one.outcome, one.records)
     for key, raw in one.submission.sheets.items():
         for field in form.sheet(key):
-            column = raw.columns.get(field.key)
-            is_date = KINDS[field.kind].value_type is ValueType.DATE
             for record, row in enumerate([0] if form.sheet(key).is_record else raw.rows):
-                if not (is_date and column and column.type[record] == CellType.TEXT):
+                if not _is_text_date(one.submission, field, record):
                     yield _row_of(field, row, form), computed.messages(field, record)
 
 
 def _besides(one: Checked, form: Form) -> frozenset[str]:
-    """What formulas may say further on, where only the check finds a cell wrong: they go on
-    computing with it."""
-    titles = {sheet.title: sheet for sheet in form.sheets}
+    """What formulas may say besides: of a date that is typed as text, and further on where only
+    the check finds a cell wrong, for they go on computing with it."""
+    sheets = {sheet.title: sheet for sheet in form.sheets}
     codes = set[str]()
     for issue in one.outcome.issues:
-        if not issue.place.field or issue.place.sheet not in titles:
+        if not issue.place.field or issue.place.sheet not in sheets:
             continue
-        field = titles[issue.place.sheet].field(issue.place.field)
+        sheet = sheets[issue.place.sheet]
+        field, raw = sheet.field(issue.place.field), one.submission.sheets[sheet.key]
+        record = 0 if sheet.is_record else raw.record(issue.place.row)
+        if record is not None and _is_text_date(one.submission, field, record):
+            codes.add(issue.code)
         if issue.level is Level.ERROR and entry(issue.code, form, field).pipeline_only:
             codes |= {check.code for check in KINDS[field.kind].checks(field, form)}
             about = (rule for rule in form.rules if field.path in f"{rule.at} {rule.options}")
             codes |= {rule.code for rule in about}
     return frozenset(codes)
+
+
+def _is_text_date(submission: Submission, field: Field, record: int) -> bool:
+    column = submission.sheets[field.sheet].columns.get(field.key)
+    is_date = KINDS[field.kind].value_type is ValueType.DATE
+    return is_date and column is not None and column.type[record] == CellType.TEXT
 
 
 def _texts(path: Path, form: Form) -> Iterator[tuple[Cell, str]]:
