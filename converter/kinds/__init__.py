@@ -8,6 +8,7 @@ from converter.kinds.certificate_number import CertificateNumber
 from converter.kinds.choice import Choice
 from converter.kinds.count import Count
 from converter.kinds.date import Date
+from converter.kinds.decimal import Decimal
 from converter.kinds.document_number import DocumentNumber
 from converter.kinds.id_number import IdNumber
 from converter.kinds.person_name import PersonName
@@ -23,6 +24,7 @@ _ALL: tuple[Kind, ...] = (
     Choice(),
     Count(),
     Date(),
+    Decimal(),
     DocumentNumber(),
     IdNumber(),
     PersonName(),

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -92,6 +93,30 @@ class WholeNumber(Option[int]):
     def read(self, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or value < self.least:
             raise self.refused("form_whole_number", value, least=self.least)
+        return value
+
+
+class Number(Option[float]):
+    """A number; whole ones stay whole."""
+
+    holds = "number"
+    schema = MappingProxyType({"type": "number"})
+
+    def read(self, value: Any) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
+            raise self.refused("form_number", value)
+        return value
+
+
+class UnitWord(Option[str]):
+    """What a number is counted in, such as 万元; '' where nothing is given."""
+
+    holds = "unit_word"
+    schema = MappingProxyType({"type": "string", "minLength": 1, "maxLength": 6})
+
+    def read(self, value: Any) -> str:
+        if not isinstance(value, str) or not 0 < len(value) <= 6 or not value.isalpha():
+            raise self.refused("form_unit_word", value)
         return value
 
 

@@ -253,7 +253,7 @@ def known_path(path: Any, form: Form, option: str, wanted: ValueType | None = No
     fitting = [
         name
         for name, field in fields.items()
-        if wanted is None or KINDS[field.kind].value_type is wanted
+        if wanted is None or KINDS[field.kind].value_type.is_a(wanted)
     ]
     if not isinstance(path, str) or path not in fields:
         raise option_error(option, "form_no_field", path, fitting)

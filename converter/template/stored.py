@@ -36,7 +36,7 @@ from converter.template.counted import counted_rows
 from converter.template.labels import REQUIRED, ROW, VERDICT_END, label, prefix
 from converter.template.layout import STATUS_ROW, MemberLayout, UnitLayout, quoted
 
-Value: TypeAlias = str | int | bool
+Value: TypeAlias = str | int | float | bool
 
 
 class ValuePlace(NamedTuple):
@@ -265,7 +265,16 @@ def canonical(field: Field, text: str) -> Value:
         return days if days > 0 or not field.derive else ""  # no spreadsheet counts further back
     if shown is ValueType.COUNT and text.isdecimal():
         return int(text)
+    if shown is ValueType.DECIMAL and text:
+        return _number(text)
     return KINDS[field.kind].excel_value(text)
+
+
+def _number(text: str) -> Value:
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 # --- whole sheets ----------------------------------------------------------------------------
