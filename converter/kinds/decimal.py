@@ -289,6 +289,11 @@ class Decimal(Kind):
         return f"ISNUMBER({norm})"
 
 
+def decimal_number(text: str) -> float | None:
+    """The number of a canonical text."""
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
 def _is_number(text: str) -> bool:
     try:
         return Exact(text).is_finite()

@@ -50,7 +50,9 @@ class LongTable:
     header: Sequence[str]
     count: int  # of rows
     rows: Iterable[Values]
-    numbers: Mapping[int, str] = field(default_factory=dict)  # columns (from 0) of numbers: their types
+    numbers: Mapping[int, str] = field(
+        default_factory=dict
+    )  # columns (from 0) of numbers: their types
 
 
 def write(path: Path, tables: Sequence[LongTable], *, when: int) -> None:
