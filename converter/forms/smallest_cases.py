@@ -24,7 +24,7 @@ from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form, Rule, Sheet, sheet_of
 from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.rules import FAMILIES
-from converter.rules.demands import Demand, Unknowns
+from converter.rules.demands import Demand, Unknowns, answer_range
 from converter.rules.unique import Unique
 from converter.rules.within_years import years_before
 
@@ -33,6 +33,7 @@ MOST_ROWS = 60  # of a table
 TYPES = {
     ValueType.COUNT: CellType.NUMBER,
     ValueType.DECIMAL: CellType.NUMBER,
+    ValueType.ORDINAL: CellType.NUMBER,
     ValueType.DATE: CellType.DATE,
 }
 
@@ -255,7 +256,9 @@ class _Answer:
         if kind.birth_and_sex:
             return self._number()
         if kind.value_type in TYPES:
-            number = self.found.numbers.get(self._named(field), USUAL_DAY.toordinal())
+            low, high = answer_range(field, self.form)
+            usual = min(max(USUAL_DAY.toordinal(), low), high)  # where no rule asks for another
+            number = self.found.numbers.get(self._named(field), usual)
             is_date = kind.value_type is ValueType.DATE
             if is_date:
                 return date.fromordinal(number).isoformat()

@@ -11,12 +11,14 @@ from converter.kinds.date import Date
 from converter.kinds.decimal import Decimal
 from converter.kinds.document_number import DocumentNumber
 from converter.kinds.id_number import IdNumber
+from converter.kinds.month import Month
 from converter.kinds.person_name import PersonName
 from converter.kinds.phone import Phone
 from converter.kinds.postcode import Postcode
 from converter.kinds.region import Region
 from converter.kinds.registration_number import RegistrationNumber
 from converter.kinds.text import Text
+from converter.kinds.year import Year
 from converter.model.forms import Field, Sheet
 
 _ALL: tuple[Kind, ...] = (
@@ -27,12 +29,14 @@ _ALL: tuple[Kind, ...] = (
     Decimal(),
     DocumentNumber(),
     IdNumber(),
+    Month(),
     PersonName(),
     Phone(),
     Postcode(),
     Region(),
     RegistrationNumber(),
     Text(),
+    Year(),
 )
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}

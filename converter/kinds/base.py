@@ -102,6 +102,7 @@ class ValueType(StrEnum):
     COUNT = "count"
     DECIMAL = "decimal"
     NUMBER = "number"  # what a card may ask for: a count or a decimal
+    ORDINAL = "ordinal"  # a number that does not add up, such as a year
     DATE = "date"
     CHOICE = "choice"
 

@@ -238,7 +238,9 @@ class Decimal(Kind):
         return {**params, "variant": "decimal"} if code in ("K301", "K306") else params
 
     def cell(self, text: str, field: Field, form: Form) -> int | float:
-        return float(text) if "." in text else int(text)
+        found = decimal_number(text)
+        assert found is not None
+        return found
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
         text = expressions.half_width(expressions.without_whitespace(raw), "0123456789.,-")
@@ -289,9 +291,11 @@ class Decimal(Kind):
         return f"ISNUMBER({norm})"
 
 
-def decimal_number(text: str) -> float | None:
+def decimal_number(text: str) -> int | float | None:
     """The number of a canonical text."""
-    return float(text) if _NUMBER.fullmatch(text) else None
+    if not _NUMBER.fullmatch(text):
+        return None
+    return float(text) if "." in text else int(text)
 
 
 def _is_number(text: str) -> bool:

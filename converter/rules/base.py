@@ -258,7 +258,7 @@ def known_path(path: Any, form: Form, option: str, wanted: ValueType | None = No
     if not isinstance(path, str) or path not in fields:
         raise option_error(option, "form_no_field", path, fitting)
     if path not in fitting:
-        params = {"path": path, "kind": fields[path].kind, "wanted": str(wanted)}
+        params = {"path": path, "kind": fields[path].kind, "wanted": _called(wanted)}
         raise option_error(option, "form_field_kind", path, fitting, **params)
     return fields[path]
 
@@ -271,6 +271,10 @@ def same_sheet(rule: Rule, *paths: str) -> None:
 
 
 PATH_PATTERN = r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$"  # sheet.field
+
+
+def _called(wanted: ValueType | None) -> str:
+    return "count、decimal" if wanted is ValueType.NUMBER else str(wanted)
 
 
 class FieldPath(FieldReference):

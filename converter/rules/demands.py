@@ -77,7 +77,7 @@ class Unknowns:
         """A number, in units of so many places after the point or of its own last place, whichever
         is less; of a date, its days."""
         field = self.form.field(path)
-        low, high = _range(field, self.form)
+        low, high = answer_range(field, self.form)
         found = self.number(self.variable(path), low, high, about=path)
         own = KINDS[field.kind].decimal_places(field)
         return found * 10 ** (places - own) if places > own else found
@@ -193,7 +193,8 @@ def _day(day: date) -> int:
     return day.toordinal()
 
 
-def _range(field: Field, form: Form) -> tuple[int, int]:
+def answer_range(field: Field, form: Form) -> tuple[int, int]:
+    """The least and the most that a number can be, in units of its last place; of a date, days."""
     kind = KINDS[field.kind]
     if kind.value_type is ValueType.DATE:
         return _day(date(FIRST_YEAR, 1, 1)), _day(date(LAST_YEAR, 12, 31))

@@ -48,6 +48,7 @@ class Operand:
 _FIELD_TYPES = {
     ValueType.COUNT: Typed.NUMBER,
     ValueType.DECIMAL: Typed.NUMBER,
+    ValueType.ORDINAL: Typed.NUMBER,
     ValueType.DATE: Typed.DATE,
     ValueType.CHOICE: Typed.CHOICE,
 }

@@ -59,9 +59,9 @@ def number_sql(field: Field) -> str:
     return f"TRY_CAST({name(field.key)} AS {f'DECIMAL(28, {places})' if places else 'BIGINT'})"
 
 
-def as_number(field: Field, found: Any) -> int | float:
+def as_number(found: Any) -> int | float:
     """What DuckDB made of it."""
-    return float(found) if kinds.KINDS[field.kind].decimal_places(field) else int(found)
+    return int(found) if found == int(found) else float(found)
 
 
 def find_count(form: Form, text: str) -> Field:

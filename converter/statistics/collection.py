@@ -151,7 +151,7 @@ class _Register:
             fields = [f for f in breakdowns.number_fields(self.form) if f.key in known]
             found = self._of_units([f"sum({breakdowns.number_sql(f)})" for f in fields], also_in)
             self.sums[also_in] = {
-                f.key: None if total is None else breakdowns.as_number(f, total)
+                f.key: None if total is None else breakdowns.as_number(total)
                 for f, total in zip(fields, found, strict=True)
             }
         return self.sums[also_in].get(field.key)

@@ -263,7 +263,7 @@ def canonical(field: Field, text: str) -> Value:
         except ValueError:
             return text
         return days if days > 0 or not field.derive else ""  # no spreadsheet counts further back
-    if shown is ValueType.COUNT and text.isdecimal():
+    if shown in (ValueType.COUNT, ValueType.ORDINAL) and text.isdecimal():
         return int(text)
     if shown is ValueType.DECIMAL and text:
         return _number(text)

@@ -86,6 +86,14 @@ CELLS: dict[str, list[Any]] = {
         0, -5.5, 0.0001, 0.00001, -100000.5, -100000.6, 100000.0001, 1e15, 33.3333, 1 / 3, 0.1 * 3, "150元", "0.5元", "-5万元",
         "-1,234.5万", "-1.5亿元", "1亿", "万元", "1.00005万元", "１．５万元", "-,5", "--5", "10,000", "-10,000.25",
     ],
+    "unit.budget_year": [
+        2025, 1999, 2101, 999, 10000, 25, 2025.5, -2025, 1e21, "2025", "２０２５年", "2025年度", "2025 年", "25年", "二〇二五年",
+        "2025年年", "年", "02025", "1899年", "2025-05", 202505, "2025.0",
+    ],
+    "unit.meeting_month": [
+        1, 12, 0, 13, 1.5, -3, "3", "03", "３月", "3月份", "三月", "十月", "十一月", "十二月份", "二十月", "十三", "一十", "月", "003", "3月3",
+        "上月", "正月", 1e21,
+    ],
     "unit.legal_entities": [0, 1, "0", "1", "01"],
     "unit.founded_on": [
         date(2010, 5, 1), datetime(2010, 5, 1, 8, 30), 40299, 40299.75, 20100501, 20100230, 20101301,
@@ -272,7 +280,7 @@ def computed(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def expected_norm(of: Field, text: str) -> Any:
-    if of.kind == "count":
+    if of.kind in ("count", "year", "month"):
         return int(text)
     if of.kind == "decimal":
         return pytest.approx(float(text), rel=1e-14, abs=1e-9)
@@ -324,7 +332,17 @@ def test_the_spreadsheet_names_the_same_faults(path: str, computed: Any) -> None
 
 
 # Rules compare the values of these kinds; texts and names are compared by the pipeline alone.
-COMPARED = {"id_number", "count", "decimal", "date", "choice", "postcode", "registration_number"}
+COMPARED = {
+    "id_number",
+    "count",
+    "decimal",
+    "year",
+    "month",
+    "date",
+    "choice",
+    "postcode",
+    "registration_number",
+}
 
 
 @pytest.mark.parametrize("path", CELLS)
