@@ -94,6 +94,10 @@ CELLS: dict[str, list[Any]] = {
         1, 12, 0, 13, 1.5, -3, "3", "03", "３月", "3月份", "三月", "十月", "十一月", "十二月份", "二十月", "十三", "一十", "月", "003", "3月3",
         "上月", "正月", 1e21,
     ],
+    "unit.file_number": [
+        "冀AB-0123/X", "冀a7-0123/x", "冀 ＡＺ－０１２３／Ｘ", "冀ｚ９-0123/ｘ", "AB-0123/X", "冀7B-0123/X", "冀AB-012/X", "冀AB-0123/", "冀AB_0123/X",
+        "冀é7-0123/X", "冀A*-0123/X", "冀A?-0123/X", "冀AB-0123/XX", "翼AB-0123/X", 123, 1.5, "冀AB-01２3/X", "冀AB-0123\\X",
+    ],
     "unit.legal_entities": [0, 1, "0", "1", "01"],
     "unit.founded_on": [
         date(2010, 5, 1), datetime(2010, 5, 1, 8, 30), 40299, 40299.75, 20100501, 20100230, 20101301,
@@ -146,7 +150,7 @@ CELLS: dict[str, list[Any]] = {
 BRED = {"member.id_number": 500, "member.name": 300, "unit.staff": 500, "unit.phone": 800,
         "unit.postcode": 200, "unit.registration_number": 400, "unit.legal_person_certificate": 200,
         "unit.production_status": 150, "unit.industry": 150, "unit.chair_political_status": 100,
-        "unit.founded_on": 200, "unit.income": 500, "unit.balance": 300}  # fmt: skip
+        "unit.founded_on": 200, "unit.income": 500, "unit.file_number": 400, "unit.balance": 300}  # fmt: skip
 SLIPS = (
     "0123456789012345678901234567890 -.,'XxOo人元万·转()*?~\u3000\u200b（）－．，、x/＋+"
     + DIGITS_WIDE
@@ -336,6 +340,7 @@ COMPARED = {
     "id_number",
     "count",
     "decimal",
+    "pattern",
     "year",
     "month",
     "date",
