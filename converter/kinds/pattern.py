@@ -44,6 +44,7 @@ from converter.text.characters import squeeze
 FAULT = "K731"
 _CLASSES = {"0": digits, "A": ascii_uppercase, "?": ascii_uppercase + digits}
 _EXPRESSIONS = {"0": "[0-9]", "A": "[A-Z]", "?": "[A-Z0-9]"}
+_SPECIAL = re.compile(r"[\\^$.|*+()\[\]{}]")  # what every dialect escapes
 _UPPER = str.maketrans(ascii_lowercase, ascii_uppercase)
 _IN_ONE_FORMULA = 20  # letters that are made half-width beside each other
 
@@ -60,7 +61,7 @@ class Mask:
     @cached_property
     def expression(self) -> str:
         """The same as a regular expression."""
-        parts = (_EXPRESSIONS.get(one, re.escape(one)) for one in self.text)
+        parts = (_EXPRESSIONS.get(one) or _SPECIAL.sub(r"\\\g<0>", one) for one in self.text)
         return f"^{''.join(parts)}$"
 
     def matches(self, text: str) -> object:
