@@ -248,7 +248,7 @@ def free_title(taken: Iterable[str], title: str) -> str:
 
 def _stamp(book: Any, form: Form, stamp: Stamp) -> None:
     known = {entry.name: getattr(stamp, entry.name) for entry in fields(stamp)}
-    known |= {"form": form.id, "version": form.version, "digest": form.digest}
+    known |= {"form": form.id, "version": form.version, "digest": form.cards_digest}
     for name, value in known.items():
         if value:
             book.custom_doc_props.append(StringProperty(name=name, value=visible(str(value))))
