@@ -235,9 +235,18 @@ def canonical(field: Field, text: str) -> Value:
         except ValueError:
             return text
         return days if days > 0 or not field.derive else ""  # no spreadsheet counts further back
-    if shown is ValueType.COUNT and text.isdecimal():
+    if shown in (ValueType.COUNT, ValueType.ORDINAL) and text.isdecimal():
         return int(text)
+    if shown is ValueType.DECIMAL and text:
+        return _number(text)
     return KINDS[field.kind].excel_value(text)
+
+
+def _number(text: str) -> Value:
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 # --- whole sheets ----------------------------------------------------------------------------

@@ -4,6 +4,8 @@
 b'<c r="A1" s="3" t="str"><f>B1</f><v>\\xe9\\x94\\x99\\xe8\\xaf\\xaf</v></c>'
 >>> with_value(b'<c r="A1" s="3"><f>1=1</f></c>', True)
 b'<c r="A1" s="3" t="b"><f>1=1</f><v>1</v></c>'
+>>> with_value(b'<c r="A1" s="3"><f>B1</f></c>', 1234.5)
+b'<c r="A1" s="3"><f>B1</f><v>1234.5</v></c>'
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from xml.sax.saxutils import escape
 
 from converter.template.cell_text import harmless
 
-Value: TypeAlias = str | int | bool
+Value: TypeAlias = str | int | float | bool
 
 
 class ValuePlace(NamedTuple):
@@ -38,7 +40,10 @@ def type_of(value: Value) -> bytes:
 
 
 def xml_of(value: Value) -> bytes:
-    text = escape(harmless(value)) if isinstance(value, str) else str(int(value))
+    if isinstance(value, str):
+        text = escape(harmless(value))
+    else:
+        text = f"{value:.15g}" if isinstance(value, float) else str(int(value))
     return f"<v>{text}</v>".encode()
 
 
