@@ -129,6 +129,8 @@ class CheckFormulas:
             yield f'IF({cell}="",FALSE,NOT(OR({known})))', _fault_text("choice", column)
         if column.holds == "whole_number":
             yield f"{_count(cell, '0123456789', 15)}<LEN({cell})", _fault_text("whole", column)
+        if column.holds == "number":
+            yield f"{_count(cell, '-.0123456789', 22)}<LEN({cell})", _fault_text("number", column)
         known_at = self._known(sheet, column, row)
         if known_at:
             unknown = f'IF({cell}="",FALSE,{known_at}=0)'

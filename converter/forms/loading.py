@@ -61,12 +61,14 @@ def title_of(form: str) -> str:
 
 
 @lru_cache(maxsize=_KEPT)
-def digest(folder: Path) -> str:
-    """What tells two definitions apart: SHA-256 over the cards and code lists of a form."""
+def digest(folder: Path, *, amended: bool = True) -> str:
+    """What tells two definitions apart: SHA-256 over the cards and code lists of a form, and over
+    what was amended unless `amended` is false."""
+    files = form_files.card_files(folder)
+    if not amended:
+        files.pop(amendments.FILE, None)
     # As a checkout on Windows has them, so that both say the same.
-    return form_files.digest(
-        (name, data.replace(b"\r\n", b"\n")) for name, data in form_files.card_files(folder).items()
-    )
+    return form_files.digest((name, data.replace(b"\r\n", b"\n")) for name, data in files.items())
 
 
 @lru_cache(maxsize=_KEPT)
@@ -136,8 +138,11 @@ def accepted(folder: Path) -> Form:
 
 @lru_cache(maxsize=_KEPT)
 def load(folder: Path) -> Form:
-    """The same with its digest: what packages are made and read by. Raises FormError."""
-    return replace(accepted(folder), digest=digest(folder)[:DIGITS])
+    """The same with its digests: what packages are made and read by. Raises FormError."""
+    form = accepted(folder)
+    cards = digest(folder, amended=False)[:DIGITS]
+    whole = digest(folder)[:DIGITS] if form.amendments else cards
+    return replace(form, digest=whole, cards_digest=cards)
 
 
 def _limits(own: TomlTable) -> Mapping[str, int]:

@@ -199,6 +199,7 @@ class Form:
     prose: Mapping[str, Any]  # instructions, contacts, labels of the template
     limits: Mapping[str, int]  # e.g. rows beyond which Excel leaves duplicates alone
     digest: str = ""  # tells definitions of one version apart; '' where only cards were read
+    cards_digest: str = ""  # the same without what was amended, which changes no workbook
     amendments: Mapping[str, Amendment] = field(default_factory=dict)  # by their targets
 
     @property

@@ -39,6 +39,8 @@ def _stamp(path: Path) -> str:
     if path.is_dir():  # a register; nothing was published yet where it has no state
         state = path / STATE
         return _named(state.read_text(encoding="utf-8")) if state.is_file() else ""
+    if not path.is_file():  # a pipe would be waited for
+        return ""
     stamp = zip_peek.stamped(path, "form")
     if stamp is None:
         return _old_stamp(path)

@@ -165,7 +165,11 @@ def start(
     raw = cells.text.to_numpy(dtype=object)
     unread, codes = _type_faults(raw, cells.type.to_numpy(), missing)
     if beside is not None:
-        unread |= (raw != "") & (beside == "")
+        kind = KINDS[field.kind]
+        known = kind.read_beside(field)
+        if tolerated(form.sheet(field.sheet).field(kind.depends_on(field)), form):
+            known |= frozenset(beside) - {""}  # entries of no list are answers there
+        unread |= (raw != "") & ~np.array([code in known for code in beside], dtype=bool)
     nothing = np.full(len(raw), "", dtype=object)
     # What holds something is no longer blank once its kind has read it.
     state = FieldState(field, cells, raw, nothing, None, ~unread, unread, codes)
@@ -289,7 +293,7 @@ def _answers(state: FieldState, distinct: DistinctCells, text: Texts, form: Form
     field, kind = state.field, KINDS[state.field.kind]
     meaning = np.fromiter(map(stands_for, text.tolist()), np.int8, len(text))
     meaning[distinct.cells.type.to_numpy() != CellType.TEXT] = ANSWER
-    if field.required and kind.value_type is ValueType.COUNT:
+    if field.required and kind.value_type.is_a(ValueType.NUMBER):
         meaning[meaning == NOTHING] = ANSWER
     if not meaning.any():
         return text

@@ -150,7 +150,13 @@ def test_a_fingerprint_is_asked_for_once(union: Office, officer: Desk, clerk: De
 
 
 def test_what_is_no_amendment_is_said(officer: Desk, clerk: Desk) -> None:
-    for arguments in (["--off", "K112"], ["--level", "X101"], ["--level", "X101=off"], []):
+    for arguments in (
+        ["--off", "K002"],
+        ["--off", "F001"],
+        ["--level", "X101"],
+        ["--level", "X101=off"],
+        [],
+    ):
         done = officer.run(*AMEND, *arguments)
         assert done.returncode == 2, arguments
         assert not (officer.folder / "规则调整.zip").exists()

@@ -44,9 +44,8 @@ def check_form(stamp: Stamp, form: Form, report: IssueCollector) -> bool:
 
 
 def _is_other(digest: str, form: Form) -> bool:
-    """Whether a workbook of this version was made with other cards or lists. What was amended since
-    changes nothing about the workbook."""
-    return bool(digest and form.digest and not form.amendments and digest != form.digest)
+    """Whether a workbook of this version was made with other cards or lists."""
+    return bool(digest and form.cards_digest and digest != form.cards_digest)
 
 
 def _version(text: str) -> list[int]:

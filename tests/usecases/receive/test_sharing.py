@@ -24,8 +24,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Register(folder, FORM) as register:
         run = register._connection.execute
         run(
-            "INSERT INTO units SELECT n, '', ['甲', '乙', '丙', '丁'][n], '', '示例总工会', 0, ''"
-            " FROM range(1, 5) t(n)"
+            "INSERT INTO units SELECT n, '', ['甲', '乙', '丙', '丁'][n], '', '示例总工会', 0, '',"
+            " 0, 0 FROM range(1, 5) t(n)"
         )
         run(
             "INSERT INTO submissions SELECT n, n, '2026', n || '.xlsx', n, n, 'accepted',"

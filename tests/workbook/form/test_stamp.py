@@ -12,7 +12,6 @@ from openpyxl.workbook import Workbook
 
 from converter import workbook
 from converter.model.cell_types import CellType
-from converter.model.forms import Amendment
 from converter.model.issues import Level
 from converter.model.submissions import Stamp, Submission
 from tests.people import UNIT, id_number
@@ -59,14 +58,13 @@ def test_stamp_is_read(tmp_path: Path) -> None:
 
 
 def test_another_definition_of_the_same_version_is_noted(tmp_path: Path) -> None:
-    form = replace(FORM, digest="0123456789abcdef")
-    assert workbook.read(stamped(tmp_path, {"digest": form.digest}), form).issues == ()
+    form = replace(FORM, cards_digest="0123456789abcdef")
+    assert workbook.read(stamped(tmp_path, {"digest": form.cards_digest}), form).issues == ()
     other = stamped(tmp_path, {"digest": "fedcba9876543210"})
     (issue,) = workbook.read(other, form).issues
     assert (issue.code, issue.level) == ("S015", Level.NOTE)
-    amendment = Amendment("X101", None, "2026-11-20", "口径有误")
-    amended = replace(form, amendments={"X101": amendment})  # which has a digest of its own
-    assert workbook.read(other, amended).issues == ()
+    amended = replace(form, digest="00")  # of cards that are the same
+    assert workbook.read(stamped(tmp_path, {"digest": form.cards_digest}), amended).issues == ()
 
 
 def test_workbook_without_a_stamp_is_fine(tmp_path: Path) -> None:
