@@ -34,6 +34,7 @@ from converter.rules.derivations import DERIVATIONS
 from converter.statistics import cards as statistics
 
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
+_FRACTION = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,6}")
 _PATH = re.compile(r"[A-Za-z_]\w*\.\w+", re.ASCII)
 _RATE = re.compile(r"(.*?)\s*=\s*(\S+)\s*/\s*(\S+)")
 
@@ -115,6 +116,19 @@ def _show_whole(value: Any) -> str:
 
 def _read_whole(text: str) -> Any:
     return int(text) if _WHOLE.fullmatch(text.strip()) else text.strip()
+
+
+def _show_number(value: Any) -> str:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError
+    return literal(value)
+
+
+def _read_number(text: str) -> Any:
+    found = text.strip()
+    if _WHOLE.fullmatch(found):
+        return int(found)
+    return float(found) if _FRACTION.fullmatch(found) else found
 
 
 def _show_lines(value: Any) -> str:
@@ -239,6 +253,7 @@ _FORMS: Mapping[str, _Form] = {
     "field_keys": _Form(_show_lines, _read_keys),
     "texts": _Form(_show_lines, lambda text: text.rstrip("\n").split("\n")),
     "whole_number": _Form(_show_whole, _read_whole),
+    "number": _Form(_show_number, _read_number),
     "day": _Form(_show_day, str.strip),
     "levels": _table_of("level"),
     "variants": _table_of("paper"),

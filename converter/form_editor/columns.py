@@ -154,7 +154,8 @@ def _options(
         heading = message(own) if catalogue.has(own) else "／".join(dict.fromkeys(texts))
         meant = [f"{labels[o]}：{text}。" for o, text in zip(those, texts, strict=True)]
         needed = [o for o, option in zip(those, options, strict=True) if option.required]
-        holds = options[0].holds
+        # A whole number is a number, too.
+        holds = next((o.holds for o in options if o.holds == "number"), options[0].holds)
         may = message(f"editor_holds_{holds}")
         if holds != "condition":
             yield _option(name, holds, heading, [*meant, may], those, needed)

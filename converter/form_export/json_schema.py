@@ -12,6 +12,7 @@ from converter.package.descriptor import table_schema, to_bytes
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TYPES: Mapping[str, Mapping[str, Any]] = {
     "integer": {"type": "integer"},
+    "number": {"type": "number"},
     "date": {"type": "string", "format": "date"},
 }
 

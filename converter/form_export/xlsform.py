@@ -25,7 +25,7 @@ SURVEY = (
 )  # fmt: skip
 CHOICES = ("list_name", "name", "label", "parent")
 SETTINGS = ("form_title", "form_id", "version", "default_language")
-_TYPES = {"integer": "integer", "date": "date"}
+_TYPES = {"integer": "integer", "number": "decimal", "date": "date"}
 
 
 def write(form: Form) -> bytes:

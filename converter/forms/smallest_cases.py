@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from converter.kinds import KINDS
 from converter.kinds.base import ValueType
+from converter.kinds.decimal import plain
 from converter.kinds.id_number import check_character
 from converter.logic.search import Labelled, Model, model
 from converter.logic.terms import ALWAYS, NEVER, Formula, NotPositive, Sum, equal, implies, negation
@@ -22,13 +24,18 @@ from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form, Rule, Sheet, sheet_of
 from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.rules import FAMILIES
-from converter.rules.demands import Demand, Unknowns
+from converter.rules.demands import Demand, Unknowns, answer_range
 from converter.rules.unique import Unique
 from converter.rules.within_years import years_before
 
 FIRST_DAY, USUAL_DAY = date(1900, 3, 1), date(2001, 6, 15)
 MOST_ROWS = 60  # of a table
-TYPES = {ValueType.COUNT: CellType.NUMBER, ValueType.DATE: CellType.DATE}
+TYPES = {
+    ValueType.COUNT: CellType.NUMBER,
+    ValueType.DECIMAL: CellType.NUMBER,
+    ValueType.ORDINAL: CellType.NUMBER,
+    ValueType.DATE: CellType.DATE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +62,13 @@ class _OfRows(Unknowns):
     def variable(self, path: str) -> str:
         return f"{path}#{self.row}" if path in self.paths else path
 
-    def value(self, path: str) -> Sum:
+    def value(self, path: str, places: int = 0) -> Sum:
         found = super().value(path)
         if KINDS[self.form.field(path).kind].value_type is ValueType.DATE:
             usual = (path, NotPositive(found * -1 + FIRST_DAY.toordinal()))
             if usual not in self.known:
                 self.known.append(usual)
-        return found
+        return super().value(path, places)
 
     def years_back(self, years: int) -> Sum:
         return Sum({}, (self.day - years_before(self.day, years)).days)
@@ -105,10 +112,10 @@ class _OfRows(Unknowns):
         is_named = self.row == 0 or same == self.alike
         return Sum({}, self.counts[sheet_of(by)] if is_named else 0)
 
-    def total(self, path: str) -> Sum:
+    def total(self, path: str, places: int = 0) -> Sum:
         found = Sum({})
         for times in self._times(path):
-            found = found + self.value(path) * times
+            found = found + self.value(path, places) * times
         return found
 
     def describe_all(self) -> None:
@@ -249,9 +256,13 @@ class _Answer:
         if kind.birth_and_sex:
             return self._number()
         if kind.value_type in TYPES:
-            number = self.found.numbers.get(self._named(field), USUAL_DAY.toordinal())
+            low, high = answer_range(field, self.form)
+            usual = min(max(USUAL_DAY.toordinal(), low), high)  # where no rule asks for another
+            number = self.found.numbers.get(self._named(field), usual)
             is_date = kind.value_type is ValueType.DATE
-            return date.fromordinal(number).isoformat() if is_date else str(number)
+            if is_date:
+                return date.fromordinal(number).isoformat()
+            return plain(Decimal(number).scaleb(-kind.decimal_places(field)))
         codes = kind.code_list(field, self.form)
         if codes and kind.value_type is ValueType.CHOICE:
             left = self.found.choices.get(self._named(field))

@@ -8,14 +8,18 @@ from converter.kinds.certificate_number import CertificateNumber
 from converter.kinds.choice import Choice
 from converter.kinds.count import Count
 from converter.kinds.date import Date
+from converter.kinds.decimal import Decimal
 from converter.kinds.document_number import DocumentNumber
 from converter.kinds.id_number import IdNumber
+from converter.kinds.month import Month
+from converter.kinds.pattern import Pattern
 from converter.kinds.person_name import PersonName
 from converter.kinds.phone import Phone
 from converter.kinds.postcode import Postcode
 from converter.kinds.region import Region
 from converter.kinds.registration_number import RegistrationNumber
 from converter.kinds.text import Text
+from converter.kinds.year import Year
 from converter.model.forms import Field, Sheet
 
 _ALL: tuple[Kind, ...] = (
@@ -23,14 +27,18 @@ _ALL: tuple[Kind, ...] = (
     Choice(),
     Count(),
     Date(),
+    Decimal(),
     DocumentNumber(),
     IdNumber(),
+    Month(),
+    Pattern(),
     PersonName(),
     Phone(),
     Postcode(),
     Region(),
     RegistrationNumber(),
     Text(),
+    Year(),
 )
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}

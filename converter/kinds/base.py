@@ -100,8 +100,15 @@ class ValueType(StrEnum):
 
     TEXT = "text"
     COUNT = "count"
+    DECIMAL = "decimal"
+    NUMBER = "number"  # what a card may ask for: a count or a decimal
+    ORDINAL = "ordinal"  # a number that does not add up, such as a year
     DATE = "date"
     CHOICE = "choice"
+
+    def is_a(self, wanted: ValueType) -> bool:
+        is_number = self in (ValueType.COUNT, ValueType.DECIMAL)
+        return self is wanted or (wanted is ValueType.NUMBER and is_number)
 
 
 class Kind(HasOptions):
@@ -184,13 +191,21 @@ class Kind(HasOptions):
             passing &= np.asarray(check.passes(cells), dtype=bool)
         return [str(found) for found in texts[passing]]
 
-    def cell(self, text: str, field: Field, form: Form) -> str | int | date:
+    def cell(self, text: str, field: Field, form: Form) -> str | int | float | date:
         """Canonical text → what a workbook's cell shall hold (label, date, number)."""
         return text
 
     def schema_constraints(self, field: Field, form: Form) -> Mapping[str, Any]:
         """Further constraints of a package's Table Schema."""
         return {}
+
+    def decimal_places(self, field: Field) -> int:
+        """The most digits after the point of a number."""
+        return 0
+
+    def shown_unit(self, field: Field) -> str:
+        """What a number is counted in, where its cell's prompt says so."""
+        return ""
 
     def code_list(self, field: Field, form: Form) -> CodeList | None:
         """The list whose codes are the canonical text."""
@@ -380,21 +395,3 @@ def numbers(cells: Cells) -> npt.NDArray[np.float64]:
         except ValueError:  # rewritten by `normalise`
             continue
     return result
-
-
-DIGITS_KEPT = 10**15  # numbers from here on have more digits than a spreadsheet keeps (15)
-
-
-def lost_digits(code: str) -> Check:
-    """A long number in a numeric cell: its last digits are zeros for good."""
-
-    def wrong(cells: Cells) -> Mask:
-        with np.errstate(invalid="ignore"):
-            result: Mask = numbers(cells) >= DIGITS_KEPT
-        return result
-
-    return failing(code, wrong)
-
-
-def excel_lost_digits(code: str, raw: str) -> ExcelCondition:
-    return ExcelCondition(code, f"IF(ISNUMBER({raw}),{raw}>={DIGITS_KEPT},FALSE)")

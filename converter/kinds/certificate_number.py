@@ -23,13 +23,12 @@ from converter.kinds.base import (
     ExcelCondition,
     ExcelConditions,
     Normalised,
-    excel_lost_digits,
     failing,
-    lost_digits,
     map_unique,
     matches,
     same_text,
 )
+from converter.kinds.lost_digits import excel_lost_digits, lost_digits
 from converter.kinds.options import Texts
 from converter.kinds.text import Text, tidy
 from converter.model.forms import Field, Form

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from converter.formulas import expressions
 from converter.kinds.base import (
-    DIGITS_KEPT,
     Cells,
     Check,
     ExcelCondition,
@@ -35,6 +34,7 @@ from converter.kinds.base import (
     matches,
     numbers,
 )
+from converter.kinds.lost_digits import DIGITS_KEPT
 from converter.kinds.options import WholeNumber
 from converter.model.arrays import np, pd
 from converter.model.cell_types import CellType

@@ -42,13 +42,12 @@ from converter.kinds.base import (
     Kind,
     Mask,
     Normalised,
-    excel_lost_digits,
     failing,
-    lost_digits,
     matches_at,
     same_text,
     texts,
 )
+from converter.kinds.lost_digits import excel_lost_digits, lost_digits
 from converter.kinds.options import ListName
 from converter.kinds.points import Points, points
 from converter.model.arrays import np, pd

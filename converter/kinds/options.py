@@ -13,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
 from converter.model.errors import FormError, option_error
 from converter.model.forms import Form
+from converter.text.characters import squeeze
 
 T = TypeVar("T")
 _NOT_GIVEN = object()
@@ -93,6 +95,57 @@ class WholeNumber(Option[int]):
         if not isinstance(value, int) or isinstance(value, bool) or value < self.least:
             raise self.refused("form_whole_number", value, least=self.least)
         return value
+
+
+class Number(Option[float]):
+    """A number; whole ones stay whole."""
+
+    holds = "number"
+    schema = MappingProxyType({"type": "number"})
+
+    def read(self, value: Any) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
+            raise self.refused("form_number", value)
+        return value
+
+
+class UnitWord(Option[str]):
+    """What a number is counted in, such as 万元; '' where nothing is given."""
+
+    holds = "unit_word"
+    schema = MappingProxyType({"type": "string", "minLength": 1, "maxLength": 6})
+
+    def read(self, value: Any) -> str:
+        if not isinstance(value, str) or not 0 < len(value) <= 6 or not value.isalpha():
+            raise self.refused("form_unit_word", value)
+        return value
+
+
+class Line(Option[str]):
+    """A short text."""
+
+    holds = "line"
+    schema = MappingProxyType({"type": "string", "minLength": 1, "maxLength": 60})
+
+    def read(self, value: Any) -> str:
+        if not isinstance(value, str) or not 0 < len(value) <= 60 or not value.isprintable():
+            raise self.refused("form_line", value)
+        return value
+
+
+class MaskText(Option[str]):
+    """How a code is written; see the kind `pattern`."""
+
+    holds = "mask"
+    schema = MappingProxyType({"type": "string", "minLength": 2, "maxLength": 30})
+
+    def read(self, value: Any) -> str:
+        is_mask = isinstance(value, str) and 2 <= len(value) <= 30 and set("0A?") & set(value)
+        if not is_mask or squeeze(value) != value or value.upper() != value:
+            raise self.refused("form_mask", value)
+        if len({c for c in value if c.isascii() and not c.isalnum() and c != "?"}) > 3:
+            raise self.refused("form_mask", value)
+        return str(value)
 
 
 class Flag(Option[bool]):

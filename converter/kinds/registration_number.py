@@ -27,12 +27,11 @@ from converter.kinds.base import (
     Normalised,
     Texts,
     by_verdict,
-    excel_lost_digits,
-    lost_digits,
     map_unique,
     same_text,
     texts,
 )
+from converter.kinds.lost_digits import excel_lost_digits, lost_digits
 from converter.model.forms import Field, Form
 from converter.model.issues import Params
 from converter.text.characters import squeeze

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from converter.files import writing
@@ -17,17 +17,16 @@ MEMORY = "300MB"
 def write(
     path: Path,
     header: Sequence[str],
-    numbers: Collection[int],
-    rows: Iterable[Sequence[str | int]],
+    numbers: Mapping[int, str],
+    rows: Iterable[Sequence[str | int | float]],
 ) -> None:
-    """Write a file for its owner alone; the columns of these numbers (from 0) are whole numbers,
-    the others text. Raises OSError."""
+    """Write a file for its owner alone; the columns of these numbers (from 0) are numbers of
+    a type of DuckDB, the others text. Raises OSError."""
     source, target = writing.private_name(path.parent), writing.private_name(path.parent)
     try:
         writing.write_bytes_atomically(source, _lines(rows), private=True)
         kinds = ", ".join(
-            f"'{quoted(title)}': '{'BIGINT' if n in numbers else 'VARCHAR'}'"
-            for n, title in enumerate(header)
+            f"'{quoted(title)}': '{numbers.get(n, 'VARCHAR')}'" for n, title in enumerate(header)
         )
         with connect(None) as connection:
             connection.execute(f"SET memory_limit = '{MEMORY}'")
@@ -44,7 +43,7 @@ def write(
         target.unlink(missing_ok=True)
 
 
-def _lines(rows: Iterable[Sequence[str | int]]) -> Iterator[bytes]:
+def _lines(rows: Iterable[Sequence[str | int | float]]) -> Iterator[bytes]:
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
     for number, row in enumerate(rows, 1):

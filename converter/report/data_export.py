@@ -6,6 +6,7 @@ it is asked for. Rows are streamed from the publication; a table is never whole 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,7 @@ from converter.report.personal import mask_of
 
 SUFFIXES = (".xlsx", ".csv", ".parquet")
 # Who sent it, as the register knows it. (What the unit typed stands among the answers.)
+_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]+)?")
 _SENDER = ("period", "unit_code", "unit", "superior", "state")
 
 
@@ -58,7 +60,7 @@ def _table(register: Snapshot, form: Form, options: ExportOptions, sheet: Sheet)
     count = register.query(f"SELECT count(*) FROM {source} WHERE a.period = ?", [options.period])[
         0
     ][0]
-    show: list[Callable[[str], str | int]] = [str] * (len(_SENDER) - 1)
+    show: list[Callable[[str], str | int | float]] = [str] * (len(_SENDER) - 1)
     show.append(str if options.codes else _state)
     show += [_shown(field, form, options) for field in fields]
     if options.codes:
@@ -69,7 +71,9 @@ def _table(register: Snapshot, form: Form, options: ExportOptions, sheet: Sheet)
     else:
         header = [message(f"export_{key}") for key in _SENDER] + [f.title for f in fields]
     title = sheet.key if options.codes else _title(sheet, form)
-    numbers = [n for n, field in enumerate(fields, len(_SENDER)) if _is_number(field)]
+    numbers = {
+        n: _number_type(field) for n, field in enumerate(fields, len(_SENDER)) if _is_number(field)
+    }
     return LongTable(title, header, int(count), _rows(rows, show), numbers)
 
 
@@ -82,23 +86,35 @@ def _title(sheet: Sheet, form: Form) -> str:
 
 
 def _rows(
-    rows: Iterable[Sequence[str | None]], show: Sequence[Callable[[str], str | int]]
-) -> Iterator[Sequence[str | int]]:
+    rows: Iterable[Sequence[str | None]], show: Sequence[Callable[[str], str | int | float]]
+) -> Iterator[Sequence[str | int | float]]:
     for row in rows:
         yield [one(text or "") for one, text in zip(show, row, strict=True)]
 
 
 def _is_number(field: Field) -> bool:
-    return kinds.KINDS[field.kind].value_type is ValueType.COUNT
+    return kinds.KINDS[field.kind].value_type.is_a(ValueType.NUMBER)
+
+
+def _number_type(field: Field) -> str:
+    """As DuckDB calls it."""
+    places = kinds.KINDS[field.kind].decimal_places(field)
+    return f"DECIMAL(21, {places})" if places else "BIGINT"
+
+
+def _number(text: str) -> str | int | float:
+    if text.isascii() and text.isdecimal():
+        return int(text)
+    return float(text) if _DECIMAL.fullmatch(text) else text
 
 
 def _state(state: str) -> str:
     return message(f"receive_state_{state}")
 
 
-def _shown(field: Field, form: Form, options: ExportOptions) -> Callable[[str], str | int]:
+def _shown(field: Field, form: Form, options: ExportOptions) -> Callable[[str], str | int | float]:
     if _is_number(field):
-        return lambda text: int(text) if text.isascii() and text.isdecimal() else text
+        return _number
     codes = form.codes.get(str(field.options.get("codes", "")))
     if codes and not options.codes:
         labels = {entry.code: entry.label for entry in codes.entries}

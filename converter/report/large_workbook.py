@@ -7,8 +7,8 @@ take ten minutes. What is written here has a heading row, a filter and text that
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from itertools import islice
 from pathlib import Path
@@ -39,7 +39,7 @@ _STYLES = (
     "</cellStyles></styleSheet>"
 )
 
-Values = Sequence[str | int]
+Values = Sequence[str | int | float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,9 @@ class LongTable:
     header: Sequence[str]
     count: int  # of rows
     rows: Iterable[Values]
-    numbers: Collection[int] = ()  # columns (from 0) of whole numbers
+    numbers: Mapping[int, str] = field(
+        default_factory=dict
+    )  # columns (from 0) of numbers: their types
 
 
 def write(path: Path, tables: Sequence[LongTable], *, when: int) -> None:
@@ -101,8 +103,8 @@ def _sheet(header: Sequence[str], rows: Iterator[Values]) -> Iterator[bytes]:
     yield f'</sheetData><autoFilter ref="A1:{last}"/></worksheet>'.encode()
 
 
-def _cell(value: str | int, style: int = 2) -> str:
-    if isinstance(value, int):
+def _cell(value: str | int | float, style: int = 2) -> str:
+    if isinstance(value, int | float):
         return f"<c><v>{value}</v></c>"
     if not value:
         return "<c/>"

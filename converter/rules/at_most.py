@@ -22,31 +22,41 @@ from converter.rules.base import (
     title,
 )
 from converter.rules.demands import Demand, Unknowns
+from converter.rules.places import compared, excel_compared, places_of, shown
 
 
 def _over(refs: Refs, path: str, limit: str) -> str:
     a, b = refs.at(path), refs.at(limit)
-    return f"IF(AND({a.usable},{b.usable}),{a.norm}>{b.norm},FALSE)"
+    more = excel_compared(a.norm, ">", b.norm, places_of(refs.form, path, limit))
+    return f"IF(AND({a.usable},{b.usable}),{more},FALSE)"
 
 
 class AtMost(RuleFamily):
     """A count that no other count may be smaller than."""
 
     name = "at_most"
-    at_type = ValueType.COUNT
-    limits = FieldPaths(ValueType.COUNT)
+    at_type = ValueType.NUMBER
+    limits = FieldPaths(ValueType.NUMBER)
 
     def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
         counted = numbers(tables.column(path))
         limits = {limit: numbers(tables.column(limit)) for limit in self.limits(rule)}
-        over = {limit: counted > most for limit, most in limits.items()}
+        form = tables.form
+        over = {
+            limit: compared(np.greater, counted, most, places_of(form, path, limit))
+            for limit, most in limits.items()
+        }
 
         def exceeded(at: int) -> list[str]:
             return [limit for limit in limits if over[limit][at]]
 
         def params(at: int) -> Params:
-            named = (f"{title(p, tables.form)}（{limits[p][at]:.0f}）" for p in exceeded(at))
-            return {"value": int(counted[at]), "limits": "、".join(named)}
+            named = (
+                f"{title(p, form)}（{shown(limits[p][at], places_of(form, p))}）"
+                for p in exceeded(at)
+            )
+            value = shown(counted[at], places_of(form, path))
+            return {"value": value, "limits": "、".join(named)}
 
         return Faults(np.logical_or.reduce(list(over.values())), params, exceeded)
 
@@ -54,9 +64,12 @@ class AtMost(RuleFamily):
         return {"limits": "、".join(title(limit, form) for limit in self.limits(rule))}
 
     def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
-        at, limits = unknowns.value(path), self.limits(rule)
+        limits = self.limits(rule)
+        places = places_of(unknowns.form, path, *limits)
+        at = unknowns.value(path, places)
         each = [
-            implies(unknowns.filled(most), at_most(at, unknowns.value(most))) for most in limits
+            implies(unknowns.filled(most), at_most(at, unknowns.value(most, places)))
+            for most in limits
         ]
         given = some(map(unknowns.filled, limits))
         return Demand(every((unknowns.filled(path), given)), every(each))

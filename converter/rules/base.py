@@ -253,12 +253,12 @@ def known_path(path: Any, form: Form, option: str, wanted: ValueType | None = No
     fitting = [
         name
         for name, field in fields.items()
-        if wanted is None or KINDS[field.kind].value_type is wanted
+        if wanted is None or KINDS[field.kind].value_type.is_a(wanted)
     ]
     if not isinstance(path, str) or path not in fields:
         raise option_error(option, "form_no_field", path, fitting)
     if path not in fitting:
-        params = {"path": path, "kind": fields[path].kind, "wanted": str(wanted)}
+        params = {"path": path, "kind": fields[path].kind, "wanted": _called(wanted)}
         raise option_error(option, "form_field_kind", path, fitting, **params)
     return fields[path]
 
@@ -271,6 +271,10 @@ def same_sheet(rule: Rule, *paths: str) -> None:
 
 
 PATH_PATTERN = r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$"  # sheet.field
+
+
+def _called(wanted: ValueType | None) -> str:
+    return "count、decimal" if wanted is ValueType.NUMBER else str(wanted)
 
 
 class FieldPath(FieldReference):

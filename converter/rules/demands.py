@@ -73,11 +73,14 @@ class Unknowns:
     def all_filled(self, paths: Iterable[str]) -> Formula:
         return every(map(self.filled, paths))
 
-    def value(self, path: str) -> Sum:
-        """A number; of a date, its days."""
+    def value(self, path: str, places: int = 0) -> Sum:
+        """A number, in units of so many places after the point or of its own last place, whichever
+        is less; of a date, its days."""
         field = self.form.field(path)
-        low, high = _range(field, self.form)
-        return self.number(self.variable(path), low, high, about=path)
+        low, high = answer_range(field, self.form)
+        found = self.number(self.variable(path), low, high, about=path)
+        own = KINDS[field.kind].decimal_places(field)
+        return found * 10 ** (places - own) if places > own else found
 
     def chosen(self, path: str, codes: Iterable[str]) -> Formula:
         """A choice is made, and is one of some codes."""
@@ -154,15 +157,17 @@ class Unknowns:
         if ("", each) not in self.known:
             self.known.append(("", each))
 
-    def total(self, path: str) -> Sum:
-        """The sum of a column, which lies between its rows times its limits."""
-        sheet = sheet_of(path)
+    def total(self, path: str, places: int = 0) -> Sum:
+        """The sum of a column, in units like `value`; it lies between its rows times its limits."""
+        sheet, field = sheet_of(path), self.form.field(path)
         low, high = self.limits(self.value(path))
-        found, rows = self.number(_named("total", path), -MOST, MOST * 10), self.rows(sheet)
+        own = KINDS[field.kind].decimal_places(field)
+        most = MOST * 10 ** (own + 1)
+        found, rows = self.number(_named("total", path), -most // 10, most), self.rows(sheet)
         between = every((at_most(rows * low, found), at_most(found, rows * high)))
         if (path, between) not in self.known:
             self.known.append((path, between))
-        return found
+        return found * 10 ** (places - own) if places > own else found
 
     def known_total(self, path: str) -> Sum | None:
         """The sum of a column that some rule speaks of."""
@@ -188,9 +193,11 @@ def _day(day: date) -> int:
     return day.toordinal()
 
 
-def _range(field: Field, form: Form) -> tuple[int, int]:
+def answer_range(field: Field, form: Form) -> tuple[int, int]:
+    """The least and the most that a number can be, in units of its last place; of a date, days."""
     kind = KINDS[field.kind]
     if kind.value_type is ValueType.DATE:
         return _day(date(FIRST_YEAR, 1, 1)), _day(date(LAST_YEAR, 12, 31))
-    limits = kind.schema_constraints(field, form)
-    return limits.get("minimum", -MOST), limits.get("maximum", MOST)
+    limits, unit = kind.schema_constraints(field, form), 10 ** kind.decimal_places(field)
+    low, high = limits.get("minimum", -MOST), limits.get("maximum", MOST)
+    return round(low * unit), round(high * unit)

@@ -21,8 +21,10 @@ from converter.kinds import KINDS
 from converter.kinds.base import ValueType
 from converter.model.errors import FormError, option_error
 from converter.model.forms import Form
+from converter.rules.places import places_of
 
 LONGEST = 400  # characters of a condition
+MOST_PLACES = 8  # after the point, to which numbers are compared
 Leaf = Callable[["Operand"], Any]
 
 
@@ -45,6 +47,8 @@ class Operand:
 
 _FIELD_TYPES = {
     ValueType.COUNT: Typed.NUMBER,
+    ValueType.DECIMAL: Typed.NUMBER,
+    ValueType.ORDINAL: Typed.NUMBER,
     ValueType.DATE: Typed.DATE,
     ValueType.CHOICE: Typed.CHOICE,
 }
@@ -207,11 +211,21 @@ def _day(checker: _Checker, node: ast.expr) -> date:
         raise checker.wrong(node, "form_condition_day") from error
 
 
+def places(node: ast.AST, form: Form) -> int:
+    """The most digits after the point that a number in a condition can have."""
+    if isinstance(node, ast.expr) and (found := _operand(node)):
+        return places_of(form, found.path) if found.what != "count" else 0
+    parts = [places(part, form) for part in ast.iter_child_nodes(node)]
+    is_product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
+    return min(sum(parts) if is_product else max(parts, default=0), MOST_PLACES)
+
+
 class TreeWalk:
     """A walk over a tree that was checked. `leaf` says what an operand is."""
 
     def __init__(self, form: Form, leaf: Leaf) -> None:
         self.form, self.leaf = form, leaf
+        self.places = 0  # of what is being compared
 
     def of(self, node: ast.expr) -> Any:
         if found := _operand(node):
@@ -238,6 +252,7 @@ class TreeWalk:
                     found = self.among(left, _codes(right, listed=listed))
                     same = isinstance(op, ast.Eq | ast.In)
                     return found if same else self.negated(found)
+                self.places = places(node, self.form)
                 return self.compared(op, self.of(node.left), self.of(right))
             case ast.Call() if _is_call(node, "abs"):
                 return self.absolute(self.of(node.args[0]))

@@ -48,6 +48,7 @@ from converter.rules.base import (
 from converter.rules.demands import Demand, Unknowns
 from converter.rules.expressions import COMPARISONS, Expression, Operand, TreeWalk
 from converter.rules.other_rows import excel_known, is_known
+from converter.rules.places import compared, excel_compared, places_of, scaled, shown
 
 SHOWN = 160  # characters of a condition in words; a literal of a formula holds 255
 
@@ -108,7 +109,8 @@ class MustHold(RuleFamily):
         fields = [one.path for one in found.operands if one.what == "field"]
         tables = {sheet_of(one.path) for one in found.operands if one.what != "field"}
         usable = every((unknowns.all_filled(fields), *map(unknowns.present, sorted(tables))))
-        holds: Formula = _LogicWalk(unknowns).of(found.tree)
+        places = places_of(unknowns.form, *(o.path for o in found.operands if o.what != "count"))
+        holds: Formula = _LogicWalk(unknowns, places).of(found.tree)
         return Demand(usable, holds)
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
@@ -151,9 +153,11 @@ class _Operands:
         rows = tables.sheets[sheet_of(one.path)].submission
         at = units.get_indexer(pd.Index(rows))
         added = np.zeros(len(units))
-        each = numbers(tables.column(one.path)) if one.what == "sum" else np.ones(len(rows))
-        np.add.at(added, at[at >= 0], np.nan_to_num(each)[at >= 0])
-        return added
+        is_sum = one.what == "sum"
+        each = numbers(tables.column(one.path)) if is_sum else np.ones(len(rows))
+        places = places_of(form, one.path) if is_sum else 0
+        np.add.at(added, at[at >= 0], scaled(np.nan_to_num(each), places)[at >= 0])
+        return added / 10**places if places else added
 
     def usable(self, one: Operand) -> Any:
         if one.what == "field":
@@ -171,7 +175,8 @@ class _Operands:
         if one.what == "field":
             field, text = form.field(one.path), self.tables.column(one.path).text.iloc[at]
             return f"{field.title} {KINDS[field.kind].cell(text, field, form)}"
-        return f"{operand_text(one, form)} {int(self.value(one)[at])}"
+        places = places_of(form, one.path) if one.what == "sum" else 0
+        return f"{operand_text(one, form)} {shown(self.value(one)[at], places)}"
 
 
 class _ArrayWalk(TreeWalk):
@@ -203,7 +208,7 @@ class _ArrayWalk(TreeWalk):
             "=": np.equal, "<>": np.not_equal, "<": np.less, "<=": np.less_equal,
             ">": np.greater, ">=": np.greater_equal,
         }  # fmt: skip
-        return functions[COMPARISONS[type(op)]](left, right)
+        return compared(functions[COMPARISONS[type(op)]], left, right, self.places)
 
     def absolute(self, number: Any) -> Any:
         return np.abs(number)
@@ -251,7 +256,7 @@ class _ExcelWalk(TreeWalk):
         return either(f"{self.leaf(choice)}={quote(code)}" for code in codes)
 
     def compared(self, op: ast.cmpop, left: Any, right: Any) -> Any:
-        return f"({left}{COMPARISONS[type(op)]}{right})"
+        return f"({excel_compared(left, COMPARISONS[type(op)], right, self.places)})"
 
     def absolute(self, number: Any) -> Any:
         return f"ABS({number})"
@@ -264,31 +269,37 @@ class _ExcelWalk(TreeWalk):
 
 
 class _LogicWalk(TreeWalk):
-    """An expression → a formula of `logic`; a product of two fields is a number of its own between
-    its limits."""
+    """An expression → a formula of `logic`, whose numbers are whole ones: units of the last place
+    of all numbers. A product of two fields is a number of its own between its limits."""
 
-    def __init__(self, unknowns: Unknowns) -> None:
+    def __init__(self, unknowns: Unknowns, places: int) -> None:
         super().__init__(unknowns.form, self._operand)
-        self.unknowns = unknowns
+        self.unknowns, self.decimals = unknowns, places
+        self.unit: int = 10**places
 
     def _operand(self, one: Operand) -> Sum:
-        known = {
-            "field": self.unknowns.value,
-            "count": self.unknowns.rows,
-            "sum": self.unknowns.total,
-        }
-        return known[one.what](one.path)
+        if one.what == "count":
+            return self.unknowns.rows(one.path) * self.unit
+        if one.what == "field":
+            return self.unknowns.value(one.path, self.decimals)
+        return self.unknowns.total(one.path, self.decimals)
 
     def constant(self, value: bool | int) -> Any:
-        return (ALWAYS if value else NEVER) if isinstance(value, bool) else Sum({}, value)
+        if isinstance(value, bool):
+            return ALWAYS if value else NEVER
+        return Sum({}, value * self.unit)
 
     def computed(self, symbol: str, left: Sum, right: Sum) -> Any:
         if symbol != "*":
             return left + right if symbol == "+" else left - right
         for one, other in ((left, right), (right, left)):
-            if not one.times:
-                return other * one.constant
-        ends = [a * b for a in self.unknowns.limits(left) for b in self.unknowns.limits(right)]
+            if not one.times and one.constant % self.unit == 0:
+                return other * (one.constant // self.unit)
+        ends = [
+            a * b // self.unit
+            for a in self.unknowns.limits(left)
+            for b in self.unknowns.limits(right)
+        ]
         return self.unknowns.number(f"product {left} {right}", min(ends), max(ends))
 
     def negated(self, truth: Formula) -> Any:
@@ -327,7 +338,7 @@ class _LogicWalk(TreeWalk):
         return found
 
     def day(self, value: date) -> Any:
-        return Sum({}, value.toordinal())
+        return Sum({}, value.toordinal() * self.unit)
 
 
 # --- text for people -------------------------------------------------------------------------

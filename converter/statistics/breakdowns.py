@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from converter import kinds
 from converter.kinds.base import ValueType
@@ -46,6 +47,23 @@ def count_fields(form: Form) -> list[Field]:
     return [f for f in form.record if kinds.KINDS[f.kind].value_type is ValueType.COUNT]
 
 
+def number_fields(form: Form) -> list[Field]:
+    """Those, and sums of money and other decimals."""
+    kinds_of = kinds.KINDS
+    return [f for f in form.record if kinds_of[f.kind].value_type.is_a(ValueType.NUMBER)]
+
+
+def number_sql(field: Field) -> str:
+    """A field's number as SQL; decimals add up exactly."""
+    places = kinds.KINDS[field.kind].decimal_places(field)
+    return f"TRY_CAST({name(field.key)} AS {f'DECIMAL(28, {places})' if places else 'BIGINT'})"
+
+
+def as_number(found: Any) -> int | float:
+    """What DuckDB made of it."""
+    return int(found) if found == int(found) else float(found)
+
+
 def find_count(form: Form, text: str) -> Field:
     """The unit's number that is meant by a key or a title. Raises UsageError."""
     counts = count_fields(form)
@@ -63,9 +81,10 @@ def group_sql(field: Field, table: str = "a") -> str:
     kind = kinds.KINDS[field.kind].value_type
     if kind is ValueType.DATE:
         return f"substr({column}, 1, 4)"
-    if kind is ValueType.COUNT:
+    if kind.is_a(ValueType.NUMBER):
+        number = "DOUBLE" if kind is ValueType.DECIMAL else "BIGINT"
         steps = " ".join(
-            f"WHEN TRY_CAST({column} AS BIGINT) >= {least} THEN '{least}'"
+            f"WHEN TRY_CAST({column} AS {number}) >= {least} THEN '{least}'"
             for least in reversed(BANDS)
         )
         return f"CASE {steps} ELSE '' END"
@@ -80,7 +99,7 @@ def labelled(field: Field, form: Form, values: Iterable[str], missing: str) -> d
     order: dict[str, str] = {}
     if codes:
         order = {entry.code: entry.label for entry in codes.entries if entry.code in found}
-    elif kinds.KINDS[field.kind].value_type is ValueType.COUNT:
+    elif kinds.KINDS[field.kind].value_type.is_a(ValueType.NUMBER):
         order = {str(least): _band(n) for n, least in enumerate(BANDS) if str(least) in found}
     order |= {value: value for value in sorted(found - order.keys() - {""})}
     return order | ({"": missing} if "" in found else {})

@@ -25,7 +25,7 @@ from converter.statistics.figure import Cell, Chart, Column, Figure, Row, Statis
 class Source(Protocol):
     """Where the numbers of a figure come from."""
 
-    def count(self, field: Field) -> int | None:
+    def count(self, field: Field) -> int | float | None:
         """The sum of a unit field; None where nobody answered."""
 
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
@@ -107,7 +107,7 @@ def card_of(form: Form, values: Mapping[str, Any] | None = None, place: str = ""
 
 
 def _counts(card: StatisticsCard, source: Source, today: date) -> Figure:
-    fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
+    fields = [card.field("fields", path, ValueType.NUMBER) for path in card.entries("fields")]
     rows: list[Row] = [(f.title, blank_if_none(source.count(f))) for f in fields]
     columns = card.columns("item", "count")
     return Figure(StatisticsTable(card.key, card.text("title"), columns, tuple(rows)))
@@ -119,18 +119,18 @@ def _rates(card: StatisticsCard, source: Source, today: date) -> Figure:
         own = values if isinstance(values, dict) else {}
         entry = replace(card, values=own, context=f"{card.context}.rates")
         entry.only(("label", "part", "whole"))
-        part = source.count(entry.field("part", entry.text("part"), ValueType.COUNT))
-        whole = source.count(entry.field("whole", entry.text("whole"), ValueType.COUNT))
+        part = source.count(entry.field("part", entry.text("part"), ValueType.NUMBER))
+        whole = source.count(entry.field("whole", entry.text("whole"), ValueType.NUMBER))
         rows.append((entry.text("label"), percent(part, whole)))
     columns = card.columns("item", "percent")
     return Figure(StatisticsTable(card.key, card.text("title"), columns, tuple(rows)))
 
 
-def blank_if_none(number: int | None) -> Cell:
+def blank_if_none(number: int | float | None) -> Cell:
     return "" if number is None else number
 
 
-def percent(part: int | None, whole: int | None) -> Cell:
+def percent(part: int | float | None, whole: int | float | None) -> Cell:
     if part is None or not whole:
         return ""
     # Half up in whole tenths: 12.25 % is 12.3 % everywhere, whatever a float makes of it.
@@ -289,7 +289,7 @@ def _check_collection(card: StatisticsCard) -> None:
 class _Nothing:
     """A source of no figures."""
 
-    def count(self, field: Field) -> int | None:
+    def count(self, field: Field) -> int | float | None:
         return None
 
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:

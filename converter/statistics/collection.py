@@ -138,18 +138,22 @@ class _Register:
     period: str
     form: Form
     merged: Mapping[str, str] | None = None  # code of a unit → that of who reports for it now
-    sums: dict[str, Mapping[str, int | None]] = dataclass_field(default_factory=dict, init=False)
+    sums: dict[str, Mapping[str, int | float | None]] = dataclass_field(
+        default_factory=dict, init=False
+    )
 
-    def count(self, field: Field, also_in: str = "") -> int | None:
+    def count(self, field: Field, also_in: str = "") -> int | float | None:
         """The sum of a unit field, of the units that reported for `also_in` too ('' = of all)."""
         if field.sheet != self.form.record.key:
             return None
         if also_in not in self.sums:  # all of them at once, in one query
-            keys = [f.key for f in breakdowns.count_fields(self.form)]
-            keys = [key for key in keys if key in self.register.columns(ANSWERS)]
-            found = self._of_units([f"sum(TRY_CAST({name(k)} AS BIGINT))" for k in keys], also_in)
-            totals = (None if total is None else int(total) for total in found)
-            self.sums[also_in] = dict(zip(keys, totals, strict=True))
+            known = self.register.columns(ANSWERS)
+            fields = [f for f in breakdowns.number_fields(self.form) if f.key in known]
+            found = self._of_units([f"sum({breakdowns.number_sql(f)})" for f in fields], also_in)
+            self.sums[also_in] = {
+                f.key: None if total is None else breakdowns.as_number(total)
+                for f, total in zip(fields, found, strict=True)
+            }
         return self.sums[also_in].get(field.key)
 
     def units(self, also_in: str = "") -> int:
@@ -296,7 +300,7 @@ def _change(card: StatisticsCard, now: _Register, before: _Register) -> Figure:
     now, before = replace(now, merged=merged), replace(before, merged=merged)
     fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     both = now.units(before.period)
-    compared: list[tuple[str, int | None, int | None]] = [
+    compared: list[tuple[str, int | float | None, int | float | None]] = [
         (card.text("units"), before.units(), now.units()),
         (message("summary_change_both"), both, both),
     ]
@@ -314,7 +318,7 @@ def _change(card: StatisticsCard, now: _Register, before: _Register) -> Figure:
     return Figure(StatisticsTable("change", title, columns, tuple(rows)))
 
 
-def _difference(was: int | None, is_: int | None) -> tuple[Cell, Cell]:
+def _difference(was: int | float | None, is_: int | float | None) -> tuple[Cell, Cell]:
     if was is None or is_ is None:
         return "", ""
     share = percent(abs(is_ - was), was)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from converter.kinds import KINDS
+from converter.kinds.decimal import decimal_number
 from converter.model.forms import Field, Form
 from converter.model.submissions import Records
 from converter.statistics import cards
@@ -24,10 +26,12 @@ class _OneUnit:
 
     records: Records
 
-    def count(self, field: Field) -> int | None:
+    def count(self, field: Field) -> int | float | None:
         if field.sheet in self.records.tables:
             return None
         text = self.records.record.get(field.key, "")
+        if KINDS[field.kind].decimal_places(field):
+            return decimal_number(text)
         return int(text) if text.isascii() and text.isdigit() else None
 
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:

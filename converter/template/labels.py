@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from converter.formulas import expressions as excel
+from converter.kinds import KINDS
 from converter.messages import catalogue
 from converter.model.forms import Field, Form
 from converter.model.issues import Level
@@ -71,7 +72,9 @@ def prompt(form: Form, field: Field, locked: bool = False) -> str:
     """What is shown beside a cell that is to be filled in: the first clause of the card's note."""
     if field.derive or locked:
         return label(form, "derived" if field.derive else "locked")
-    return re.split("[；。：]", field.note)[0]
+    unit = KINDS[field.kind].shown_unit(field)
+    found = [catalogue.message("unit_prompt", unit=unit)] if unit else []
+    return "；".join([*found, *filter(None, re.split("[；。：]", field.note)[:1])])
 
 
 def message(

@@ -293,7 +293,7 @@ def _answers(state: FieldState, distinct: DistinctCells, text: Texts, form: Form
     field, kind = state.field, KINDS[state.field.kind]
     meaning = np.fromiter(map(stands_for, text.tolist()), np.int8, len(text))
     meaning[distinct.cells.type.to_numpy() != CellType.TEXT] = ANSWER
-    if field.required and kind.value_type is ValueType.COUNT:
+    if field.required and kind.value_type.is_a(ValueType.NUMBER):
         meaning[meaning == NOTHING] = ANSWER
     if not meaning.any():
         return text

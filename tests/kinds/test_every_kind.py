@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from converter.formulas.expressions import WHITESPACE
 from converter.kinds import KINDS
-from converter.kinds.base import Cells, ValueType
+from converter.kinds.base import Cells
 from converter.kinds.date import Date
 from converter.messages import catalogue
 from converter.model import clock
@@ -60,8 +60,8 @@ def test_the_example_of_a_kind_is_right(kind: str) -> None:
     for field in FIELDS.values():
         if field.kind == kind:
             example = KINDS[kind].example_of(field, FORM)
-            is_number = KINDS[kind].value_type is ValueType.COUNT  # as a text it is noted
-            found = verdict(field, int(example) if is_number else example)
+            is_number = KINDS[kind].number_format == "General"  # as a text it is noted
+            found = verdict(field, float(example) if is_number else example)
             assert not found.fault, field.path
             assert not found.note or kind == "choice", field.path
 
@@ -142,9 +142,13 @@ def test_a_cell_filled_to_the_brim_is_judged_like_any_other(character: str) -> N
 @pytest.mark.parametrize("name", KINDS)
 def test_cells_are_formatted_so_that_they_keep_what_is_typed(name: str) -> None:
     """Only what is computed with is a number; a code keeps its leading zeros, a text its digits."""
-    assert {"count": "General", "date": Date.number_format}.get(name, "@") == KINDS[
-        name
-    ].number_format
+    assert {
+        "count": "General",
+        "decimal": "General",
+        "year": "General",
+        "month": "General",
+        "date": Date.number_format,
+    }.get(name, "@") == KINDS[name].number_format
 
 
 @each_field

@@ -76,6 +76,28 @@ CELLS: dict[str, list[Any]] = {
         "0x10", "1" * 11, "1" * 12, "1" * 13, "*", "0|-0", "12\x0112", "￥5", "(5)", "5 5", "9,999,999",
         "10,000,000", "2010-05-01", "1:30", "TRUE", "'5", "٣", "²", "1.000000000000001", "-0", "-0.0",
     ],
+    "unit.income": [
+        0, 120, -5, 1.5, 0.1 + 0.2, 1.005, 1.234, 1e-17, 1e-7, 1e16, 1e21, 9999999999, 9999999999.01, -0.001,
+        "1,234.50", "１，２３４．５", "12.5元", "12.5 万元", "1.1万", "2亿", "3亿元", "1万元元", "元", "5¤", "￥5", "5元5", "50%",
+        "-5元", "1.234", "99999999.995", "1234567890123456", "123456789012345678901", "0.00001万", "0.0000001亿",
+        "-0", "1,23.5", "0,200.5", "1.", ".5", "1e5", "十", "公里", "无", "9999999999.99", "100万人", 1234567.891,
+    ],
+    "unit.balance": [
+        0, -5.5, 0.0001, 0.00001, -100000.5, -100000.6, 100000.0001, 1e15, 33.3333, 1 / 3, 0.1 * 3, "150元", "0.5元", "-5万元",
+        "-1,234.5万", "-1.5亿元", "1亿", "万元", "1.00005万元", "１．５万元", "-,5", "--5", "10,000", "-10,000.25",
+    ],
+    "unit.budget_year": [
+        2025, 1999, 2101, 999, 10000, 25, 2025.5, -2025, 1e21, "2025", "２０２５年", "2025年度", "2025 年", "25年", "二〇二五年",
+        "2025年年", "年", "02025", "1899年", "2025-05", 202505, "2025.0",
+    ],
+    "unit.meeting_month": [
+        1, 12, 0, 13, 1.5, -3, "3", "03", "３月", "3月份", "三月", "十月", "十一月", "十二月份", "二十月", "十三", "一十", "月", "003", "3月3",
+        "上月", "正月", 1e21,
+    ],
+    "unit.file_number": [
+        "冀AB-0123/X", "冀a7-0123/x", "冀 ＡＺ－０１２３／Ｘ", "冀ｚ９-0123/ｘ", "AB-0123/X", "冀7B-0123/X", "冀AB-012/X", "冀AB-0123/", "冀AB_0123/X",
+        "冀é7-0123/X", "冀A*-0123/X", "冀A?-0123/X", "冀AB-0123/XX", "翼AB-0123/X", 123, 1.5, "冀AB-01２3/X", "冀AB-0123\\X",
+    ],
     "unit.legal_entities": [0, 1, "0", "1", "01"],
     "unit.founded_on": [
         date(2010, 5, 1), datetime(2010, 5, 1, 8, 30), 40299, 40299.75, 20100501, 20100230, 20101301,
@@ -128,9 +150,10 @@ CELLS: dict[str, list[Any]] = {
 BRED = {"member.id_number": 500, "member.name": 300, "unit.staff": 500, "unit.phone": 800,
         "unit.postcode": 200, "unit.registration_number": 400, "unit.legal_person_certificate": 200,
         "unit.production_status": 150, "unit.industry": 150, "unit.chair_political_status": 100,
-        "unit.founded_on": 200}  # fmt: skip
+        "unit.founded_on": 200, "unit.income": 500, "unit.file_number": 400, "unit.balance": 300}  # fmt: skip
 SLIPS = (
-    "0123456789012345678901234567890 -.,'XxOo人·转()*?~\u3000\u200b（）－．，、x/＋+" + DIGITS_WIDE
+    "0123456789012345678901234567890 -.,'XxOo人元万·转()*?~\u3000\u200b（）－．，、x/＋+"
+    + DIGITS_WIDE
 )
 FIRST_ROW = 2
 
@@ -261,8 +284,10 @@ def computed(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def expected_norm(of: Field, text: str) -> Any:
-    if of.kind == "count":
+    if of.kind in ("count", "year", "month"):
         return int(text)
+    if of.kind == "decimal":
+        return pytest.approx(float(text), rel=1e-14, abs=1e-9)
     if of.kind == "date":
         return (date.fromisoformat(text) - date(1899, 12, 30)).days
     return text
@@ -311,7 +336,18 @@ def test_the_spreadsheet_names_the_same_faults(path: str, computed: Any) -> None
 
 
 # Rules compare the values of these kinds; texts and names are compared by the pipeline alone.
-COMPARED = {"id_number", "count", "date", "choice", "postcode", "registration_number"}
+COMPARED = {
+    "id_number",
+    "count",
+    "decimal",
+    "pattern",
+    "year",
+    "month",
+    "date",
+    "choice",
+    "postcode",
+    "registration_number",
+}
 
 
 @pytest.mark.parametrize("path", CELLS)

@@ -11,7 +11,7 @@ from openpyxl.formula.tokenizer import Token
 
 # Functions of Excel 2007 and later that WPS and LibreOffice compute alike.
 SHARED = {
-    "AND", "ASC", "CHAR", "CODE", "COUNTA", "COUNTBLANK", "COUNTIF", "COUNTIFS", "DATE", "DAY", "EXACT", "FIND", "HYPERLINK", "IF",
+    "ABS", "AND", "ASC", "CHAR", "CODE", "COUNTA", "COUNTBLANK", "COUNTIF", "COUNTIFS", "DATE", "DAY", "EXACT", "FIND", "HYPERLINK", "IF",
     "IFERROR", "INDEX", "INT", "ISBLANK", "ISERROR", "ISLOGICAL", "ISNUMBER", "ISTEXT", "LEFT", "LEN",
     "LOOKUP", "LOWER", "MATCH", "MAX", "MID", "MIN", "MOD", "MONTH", "N", "NOT", "OFFSET", "OR",
     "REPLACE", "REPT", "RIGHT", "ROUND", "ROW", "SUBSTITUTE", "SUM", "SUMPRODUCT", "T", "TEXT",
