@@ -285,6 +285,33 @@ def many_checked() -> Image.Image:
     return browser(page("check", "收到的表", "--format", "html"), height=1000)
 
 
+@cache
+def three_levels() -> Path:
+    """The folder of two counties, a city and a province, as `make demo-chain` makes it."""
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    script = HERE.parent / "samples" / "demo-chain.sh"
+    environment = {**os.environ, "PATH": tools}
+    subprocess.run([script, "三级"], check=True, capture_output=True, env=environment)
+    return Path("三级").resolve()
+
+
+def county_to_city() -> Image.Image:
+    """A county's forward, and the city that receives it with the other county's."""
+    os.chdir(three_levels())
+    shutil.rmtree("再收", ignore_errors=True)
+    return terminal(
+        "converter forward --store 甲县登记库 --keys 甲县密钥 -o 给市.zip",
+        "converter receive 市收件 --store 再收 --keys 市密钥",
+        "converter stats --store 再收 --union 130103",
+    )
+
+
+def province() -> Image.Image:
+    os.chdir(three_levels())
+    run("stats", "--store", "省登记库", "-o", "省汇总.html", "--force")
+    return browser(Path("省汇总.html").read_text(encoding="utf-8"), height=1100)
+
+
 def broken_card() -> Image.Image:
     shutil.copytree(HERE.parent / "templates" / "jiceng", "我的表", dirs_exist_ok=True)
     card = Path("我的表/unit.toml")
@@ -307,6 +334,8 @@ MAKERS: dict[str, Callable[[], Image.Image]] = {
     "officer-phone": lambda: browser(summary_page(), width=390, height=1000),
     "officer-workbook": summary_book,
     "officer-check": many_checked,
+    "chain-county": county_to_city,
+    "chain-province": province,
     "maintainer-form": broken_card,
 }
 

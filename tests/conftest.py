@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
+import sys
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -42,11 +44,18 @@ def pytest_unconfigure() -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before any fixture is made: is this its system, and is there what the test runs?"""
     mark = item.get_closest_marker("posix" if os.name == "nt" else "windows")
+    if not mark and _is_wine():
+        mark = item.get_closest_marker("real_windows")
     if mark:
         pytest.skip(str(mark.args[0]))
     for mark in item.iter_markers("needs"):
         for name in mark.args:
             tools.path(name)
+
+
+def _is_wine() -> bool:
+    """Whether this Windows is Wine."""
+    return sys.platform == "win32" and hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")
 
 
 @pytest.fixture(autouse=True)

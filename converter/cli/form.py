@@ -33,13 +33,17 @@ def check(folder: Path) -> int:
 
 @command("test")
 @click.argument("folder", type=EXISTING_FOLDER, metavar="DIR")
-def test(folder: Path) -> int:
+@click.option("--excel", is_flag=True)
+def test(folder: Path, excel: bool) -> int:
     """A form's checks, tried on cases made from its cards."""
     from converter.forms import loading
     from converter.model import clock
-    from converter.usecases import form_testing
+    from converter.usecases import form_testing, form_testing_excel
 
-    found = form_testing.test(loading.load(folder.resolve()), clock.today())
+    form, today = loading.load(folder.resolve()), clock.today()
+    if excel:
+        form_testing_excel.needed_program()
+    found = form_testing.test(form, today)
     for line in found.wrong:
         out(line)
     key = "form_test_wrong" if found.wrong else "form_test_done"
@@ -47,4 +51,15 @@ def test(folder: Path) -> int:
     if found.untried:
         checks = "、".join(found.untried)
         err(message("form_test_untried", count=len(found.untried), checks=checks))
-    return FOUND if found.wrong else OK
+    differ = False
+    if excel and found.good:
+        computed = form_testing_excel.test(form, today, found.good, found.cases)
+        for line in computed.wrong:
+            out(line)
+        differ = bool(computed.wrong)
+        key = "form_test_excel_wrong" if differ else "form_test_excel_done"
+        err(message(key, count=computed.workbooks, wrong=len(computed.wrong)))
+        if computed.alone:
+            checks = "、".join(dict.fromkeys(computed.alone))
+            err(message("form_test_excel_alone", count=len(computed.alone), checks=checks))
+    return FOUND if found.wrong or differ else OK

@@ -22,7 +22,7 @@ BEFORE = "LD_LIBRARY_PATH_ORIG"  # where the packed program's loader keeps what 
 def open_file(path: Path) -> None:
     """Open a file or folder. Raises OSError."""
     if sys.platform == "win32":
-        with _systems_libraries():
+        with systems_libraries():
             os.startfile(path)
     else:
         _start(str(path))
@@ -45,7 +45,7 @@ def open_page(address: str) -> bool:
         return True
     import webbrowser
 
-    with _systems_libraries():
+    with systems_libraries():
         return webbrowser.open(address)
 
 
@@ -59,11 +59,11 @@ def has_display() -> bool:
 def _start(what: str) -> None:
     opener = "open" if sys.platform == "darwin" else "xdg-open"
     quiet = subprocess.DEVNULL
-    environment = _environment()
+    environment = programs_environment()
     subprocess.Popen([opener, what], stdin=quiet, stdout=quiet, stderr=quiet, env=environment)
 
 
-def _environment() -> dict[str, str]:
+def programs_environment() -> dict[str, str]:
     """The variables as they stood before the packed program was loaded."""
     found = dict(os.environ)
     if sys.platform == "linux" and getattr(sys, "frozen", False):
@@ -74,7 +74,7 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def _systems_libraries() -> Iterator[None]:
+def systems_libraries() -> Iterator[None]:
     """On Windows: what is started meanwhile looks for libraries where the system does."""
     folder = getattr(sys, "_MEIPASS", "")
     if sys.platform != "win32" or not folder:

@@ -8,10 +8,13 @@ the workbook was made from.
 from __future__ import annotations
 
 import base64
+import re
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from xml.sax.saxutils import escape
 
 from openpyxl import Workbook
 from openpyxl.formatting.rule import FormulaRule
@@ -20,6 +23,7 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from converter.files import zip_writing
 from converter.form_editor.cell_values import CLOSED, choice_labels
 from converter.form_editor.columns import (
     CODE_LIST,
@@ -43,7 +47,7 @@ from converter.form_editor.live_checks import FIRST_COLUMN, FIRST_ROW, CheckForm
 from converter.form_editor.rows import LARGE, EditorRow
 from converter.form_editor.source_files import Sources
 from converter.messages.catalogue import message
-from converter.template import saving, style
+from converter.template import answers, saving, style
 from converter.template.cell_text import put_text
 from converter.template.style import CellStyle, Painter, text_lines
 
@@ -58,6 +62,7 @@ CHUNK = 30_000  # characters of a cell; Excel takes 32,767
 MOST_LINES, MOST_OF_FORM = 4, 8
 LINE = 15.0  # points
 FONT = "微软雅黑"
+_DIMENSION = re.compile(rb'<dimension ref="[^"]*"')
 
 TITLE = CellStyle(size=16, bold=True)
 NOTE = CellStyle(colour=style.MUTED, wrap=True, indent=1)
@@ -78,7 +83,27 @@ def write(
     rows: Mapping[str, Sequence[EditorRow]], sources: Sources, path: Path, name: str = ""
 ) -> None:
     """Write the workbook of a form; `name` is what it will be called. Raises OSError."""
-    saving.save(_Writer(rows, sources).book(name or path.name), path)
+    writer = _Writer(rows, sources)
+    book = writer.book(name or path.name)
+    parts = [
+        (part, _with_rows(data, writer.prepared.get(part))) for part, data in saving.parts(book)
+    ]
+    zip_writing.write_zip(path, parts, when=saving.time_of_parts())
+
+
+class _Prepared(NamedTuple):
+    """The rows of a sheet that a form's cards fill, as XML, and the last cell of them."""
+
+    rows: bytes
+    last: str
+
+
+def _with_rows(sheet: bytes, prepared: _Prepared | None) -> bytes:
+    if prepared is None:
+        return sheet
+    sheet = _DIMENSION.sub(b'<dimension ref="A1:%b"' % prepared.last.encode(), sheet, count=1)
+    start, end, rest = sheet.partition(b"</sheetData>")
+    return b"".join((start, prepared.rows, end, rest))
 
 
 class _Writer:
@@ -90,16 +115,24 @@ class _Writer:
         }
         self.checks = CheckFormulas(self.last)
         self.painter = Painter(FONT)
+        self.looks: Mapping[CellStyle, int] = {}  # number of each style in the file
+        self.prepared: dict[str, _Prepared] = {}  # by part
 
     def book(self, name: str) -> Any:
         book = Workbook()
         about = book.active
+        scratch = book.create_sheet()
+        self.looks = self.painter.numbers(scratch, (VERDICT, CELL))
+        book.remove(scratch)
         about.title = message(f"editor_sheet_{ABOUT}")
         self._about(about, name)
         self._form(book.create_sheet(message(f"editor_sheet_{FORM}")))
         for sheet in SHEETS:
             if sheet != FORM:
-                self._sheet(book.create_sheet(message(f"editor_sheet_{sheet}")), sheet)
+                made = book.create_sheet(message(f"editor_sheet_{sheet}"))
+                self._sheet(made, sheet)
+                part = f"xl/worksheets/sheet{len(book.worksheets)}.xml"
+                self.prepared[part] = self._prepared_rows(sheet)
         self._choices(book.create_sheet(message(f"editor_sheet_{CHOICES}")))
         self._source(book.create_sheet(message(f"editor_sheet_{SOURCE}")))
         book.custom_doc_props.append(StringProperty(name=STAMP, value="1"))
@@ -178,28 +211,45 @@ class _Writer:
         heads += [(c.key, c.heading, c.width, c.help) for c in known]
         self._head(sheet, name, heads)
         sheet.column_dimensions[get_column_letter(ORIGIN_COLUMN)].hidden = True
-        sizes: dict[str, int] = {}
-        for row in self.rows[name]:
-            sizes[row[CODE_LIST]] = sizes.get(row[CODE_LIST], 0) + 1
-        blank = EditorRow({})
-        prepared = range(FIRST_ROW, self.last[name] + 1)
-        rows = [*self.rows[name], *[blank] * (len(prepared) - len(self.rows[name]))]
-        for number, row in zip(prepared, rows, strict=True):
-            few = name != LISTS or sizes.get(row[CODE_LIST], 0) <= LARGE
-            verdict = self.painter.paint(sheet.cell(number, 1), VERDICT)
-            verdict.value = self.checks.check(name, number, compares=few)
-            for column, one in enumerate(known, FIRST_COLUMN):
-                put_text(self.painter.paint(sheet.cell(number, column), CELL), row[one.key])
-            if row.origin:
-                put_text(sheet.cell(number, ORIGIN_COLUMN), row.origin)
-            widths = [(row[one.key], one.width) for one in known]
-            sheet.row_dimensions[number].height = _height(widths)
         self._prompts_and_dropdowns(sheet, name, known)
         self._greys(sheet, name, known)
         frozen = FIRST_COLUMN + {FIELDS: 3, RULES: 2, LISTS: 2, TABLES: 2}.get(name, 1)
-        sheet.freeze_panes = sheet.cell(FIRST_ROW, frozen)
+        sheet.freeze_panes = f"{get_column_letter(frozen)}{FIRST_ROW}"
         last = get_column_letter(len(heads))
         sheet.auto_filter.ref = f"A{KEY_ROW}:{last}{self.last[name]}"
+
+    def _prepared_rows(self, name: str) -> _Prepared:
+        """The rows of the cards and blank ones, written here: a list may have thousands, and
+        openpyxl takes 30 µs a cell."""
+        known = self._columns(name)
+        sizes = Counter(row[CODE_LIST] for row in self.rows[name])
+        checks = {
+            few: [escape(piece) for piece in self.checks.check(name, compares=few)]
+            for few in (True, False)
+        }
+        letters = [get_column_letter(column) for column in range(1, FIRST_COLUMN + len(known))]
+        verdict, look = self.looks[VERDICT], self.looks[CELL]
+        blank = EditorRow({})
+        prepared = range(FIRST_ROW, self.last[name] + 1)
+        rows = [*self.rows[name], *[blank] * (len(prepared) - len(self.rows[name]))]
+        xml: list[bytes] = []
+        for number, row in zip(prepared, rows, strict=True):
+            few = name != LISTS or sizes[row[CODE_LIST]] <= LARGE
+            texts = [row[column.key] for column in known]
+            widths = [(text, c.width) for text, c in zip(texts, known, strict=True)]
+            formula = str(number).join(checks[few])
+            xml.append(
+                f'<row r="{number}" ht="{_height(widths):g}" customHeight="1">'
+                f'<c r="A{number}" s="{verdict}"><f>{formula}</f></c>'.encode()
+            )
+            if row.origin:
+                xml.append(_cell(letters[ORIGIN_COLUMN - 1], number, 0, row.origin))
+            xml += [
+                _cell(letter, number, look, text)
+                for letter, text in zip(letters[FIRST_COLUMN - 1 :], texts, strict=True)
+            ]
+            xml.append(b"</row>")
+        return _Prepared(b"".join(xml), f"{letters[-1]}{prepared[-1]}")
 
     def _head(self, sheet: Any, name: str, heads: Sequence[tuple[str, str, float, str]]) -> None:
         put_text(
@@ -306,6 +356,11 @@ _OFFERED = {
     "field_path": "paths", "rows_path": "paths", "one_or_more_paths": "paths",
     "field_paths": "paths", "field_key": "keys", "sheet_key": "tables", "list_name": "lists",
 }  # fmt: skip
+
+
+def _cell(letter: str, row: int, look: int, text: str) -> bytes:
+    start = f'<c r="{letter}{row}" s="{look}'.encode()
+    return start + (answers.plain(text) if text else answers.BLANK.tail)
 
 
 def _height(cells: Sequence[tuple[str, float]], most: int = MOST_LINES) -> float:

@@ -31,6 +31,7 @@ FIRST_ROW = 4
 FIRST_COLUMN = 3  # behind the one that checks and a hidden one
 LONGEST_KEY = 40  # characters that are looked at
 KEY_LETTERS = "abcdefghijklmnopqrstuvwxyz_0123456789"
+_ROW = "\x00"  # stands for a row's number
 # Columns that every row must have, and those that must not be equal in two rows.
 _NEEDED: Mapping[str, Sequence[str]] = {
     TABLES: (FILE, "sheet.title", "sheet.shape"),
@@ -68,7 +69,7 @@ class CheckFormulas:
         known = [column.key for column in columns(sheet)]
         return str(get_column_letter(FIRST_COLUMN + known.index(key)))
 
-    def cell(self, sheet: str, key: str, row: int) -> str:
+    def cell(self, sheet: str, key: str, row: int | str) -> str:
         return f"${self.letter(sheet, key)}{row}"
 
     def range(self, sheet: str, key: str) -> str:
@@ -77,16 +78,19 @@ class CheckFormulas:
         title = message(f"editor_sheet_{sheet}")
         return f"'{title}'!${letter}${FIRST_ROW}:${letter}${self.last[sheet]}"
 
-    def check(self, sheet: str, row: int, *, compares: bool = True) -> str:
-        """The formula of a row. `compares`: also with all others (slow in lists of thousands)."""
+    def check(self, sheet: str, *, compares: bool = True) -> Sequence[str]:
+        """The formula of any row, cut where its number goes. `compares`: also with all others
+        (slow in lists of thousands)."""
+        row = _ROW
         parts = [
             f'IF({wrong},{quote(text)},"")' for wrong, text in self._faults(sheet, row, compares)
         ]
         first = get_column_letter(FIRST_COLUMN)
         last = get_column_letter(FIRST_COLUMN + len(columns(sheet)) - 1)
-        return f'=IF(COUNTA(${first}{row}:${last}{row})=0,"",{"&".join(parts)})'
+        formula = f'IF(COUNTA(${first}{row}:${last}{row})=0,"",{"&".join(parts)})'
+        return formula.split(row)
 
-    def _faults(self, sheet: str, row: int, compares: bool) -> Iterator[tuple[str, str]]:
+    def _faults(self, sheet: str, row: int | str, compares: bool) -> Iterator[tuple[str, str]]:
         yield from self._blank(sheet, row)
         if sheet in _KEYS and compares:
             column = self._column(sheet, _KEYS[sheet])
@@ -97,11 +101,11 @@ class CheckFormulas:
             yield from self._of_column(sheet, column, row)
         yield from self._of_sheet(sheet, row)
 
-    def _blank(self, sheet: str, row: int) -> Iterator[tuple[str, str]]:
+    def _blank(self, sheet: str, row: int | str) -> Iterator[tuple[str, str]]:
         for key in _NEEDED[sheet]:
             yield f'{self.cell(sheet, key, row)}=""', _fault_text("blank", self._column(sheet, key))
 
-    def _twice(self, sheet: str, keys: Sequence[str], row: int) -> str:
+    def _twice(self, sheet: str, keys: Sequence[str], row: int | str) -> str:
         same = [f"({self.range(sheet, key)}={self.cell(sheet, key, row)})" for key in keys]
         last = self.cell(sheet, keys[-1], row)
         return f'IF({last}="",FALSE,SUMPRODUCT({"*".join([*same, "1"])})>1)'
@@ -109,7 +113,9 @@ class CheckFormulas:
     def _no_key(self, cell: str) -> str:
         return f"{_count(cell, KEY_LETTERS, LONGEST_KEY)}<LEN({cell})"
 
-    def _of_column(self, sheet: str, column: EditorColumn, row: int) -> Iterator[tuple[str, str]]:
+    def _of_column(
+        self, sheet: str, column: EditorColumn, row: int | str
+    ) -> Iterator[tuple[str, str]]:
         cell = self.cell(sheet, column.key, row)
         if column.owners:
             not_used, needed = self.option(sheet, column, row)
@@ -130,7 +136,7 @@ class CheckFormulas:
             unknown = f'IF({cell}="",FALSE,{known_at}=0)'
             yield unknown, _fault_text("unknown", column)
 
-    def _known(self, sheet: str, column: EditorColumn, row: int) -> str:
+    def _known(self, sheet: str, column: EditorColumn, row: int | str) -> str:
         """Expression: how often what the cell names is there; '' where no formula can tell."""
         cell = self.cell(sheet, column.key, row)
         if column.holds == "list_name":
@@ -147,7 +153,7 @@ class CheckFormulas:
             return f"SUMPRODUCT(--({paths}={first}))"
         return ""
 
-    def option(self, sheet: str, column: EditorColumn, row: int) -> tuple[str, str]:
+    def option(self, sheet: str, column: EditorColumn, row: int | str) -> tuple[str, str]:
         """Expressions: the row's kind has no such option; it needs it ('' = none needs it)."""
         chooser = self._column(sheet, _CHOOSER[sheet])
         labels = choice_labels(chooser.holds)
@@ -159,7 +165,7 @@ class CheckFormulas:
         not_used = f'IF({cell}="",FALSE,NOT(OR({is_one(column.owners)})))'
         return not_used, f"OR({is_one(column.needed)})" if column.needed else ""
 
-    def _of_sheet(self, sheet: str, row: int) -> Iterator[tuple[str, str]]:
+    def _of_sheet(self, sheet: str, row: int | str) -> Iterator[tuple[str, str]]:
         if sheet == RULES:
             code = self.cell(sheet, "code", row)
             digits = f'ISERROR(FIND(MID({code},{{2,3,4}},1),"0123456789"))'

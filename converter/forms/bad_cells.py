@@ -24,6 +24,7 @@ OTHERS = (
     "示例\ue000", "示例\ufffd", "0311-1234", "31187654321", "0311-1234/13800138000",
     "31187654321/13800138000",
 )  # fmt: skip
+DAYS = ("2010-05-01", "1905-06-30", "1900-03-01", "2210-01-01")
 NUMBERS = ("-1", "1.5", "0", "99999999", "2010", "123456789012345600", "1.2345678")
 LAST = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # characters that numbers end in, check characters too
 CHANGES = ("0", "9", "A", "甲", "*")
@@ -58,7 +59,7 @@ def _texts(right: str) -> list[Typed]:
     joined = [*cut, *changed, right + "1", right + right, right[:6] + right[8:17], *years]
     texts = [(text, CellType.TEXT) for text in (*OTHERS, *joined)]
     numbers = [(text, CellType.NUMBER) for text in NUMBERS]
-    return [*texts, *numbers, ("2010-05-01", CellType.DATE), ("1905-06-30", CellType.DATE)]
+    return [*((day, CellType.DATE) for day in DAYS), *texts, *numbers]
 
 
 def _endings(typed: list[Typed]) -> list[Typed]:

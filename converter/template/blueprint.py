@@ -30,8 +30,8 @@ from converter.template.labels import label
 from converter.template.layout import MemberLayout, TemplateLayout, UnitLayout, layout
 from converter.template.rows import PatternRow
 from converter.template.saving import parts
-from converter.template.stored import ValuePlace, with_places
 from converter.template.style import CellStyle, Painter, measure_columns, varied
+from converter.template.value_places import ValuePlace, with_places
 
 # The last rows of the tables (each some lower than the one before), that no other number in the
 # workbook is like, and the rows below them; the last printed rows are PRINTED above, the last ones

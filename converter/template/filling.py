@@ -8,15 +8,16 @@ from functools import partial
 
 from converter.model.issues import column_letters
 from converter.model.submissions import Stamp, Submission
-from converter.template import answers, member_sheet, rows, stored
+from converter.template import answers, member_sheet, rows, stored, value_places
 from converter.template.annotated_copy import Copy
 from converter.template.answers import Answer
 from converter.template.blueprint import GUIDE, Blueprint, UnitCell
 from converter.template.labels import VERDICT_END
 from converter.template.layout import STATUS_ROW
-from converter.template.stored import Computed, Value
+from converter.template.stored import Computed
 from converter.template.style import varied
 from converter.template.unit_sheet import locked_text
+from converter.template.value_places import Value
 
 
 def values(
@@ -39,7 +40,7 @@ def values(
     return dict(
         pair
         for key, some in plan.value_places.items()
-        for pair in stored.filled_places(some, found[key])
+        for pair in value_places.filled_places(some, found[key])
     )
 
 
@@ -65,7 +66,7 @@ def unit_cells(
         marked = copy is not None and row in copy.rows(unit.sheet.key)
         if cell.column == unit.last_helper:
             answer = _answer(cell, stamp, data, plan) if marked else answers.BLANK
-            explained = stored.with_value(cell.xml, values[cell.address.decode()])
+            explained = value_places.with_value(cell.xml, values[cell.address.decode()])
             found[mark] = explained
             if copy and marked:
                 still = copy.unit_open(plan, row, typed=not cell.field.derive)
@@ -74,7 +75,7 @@ def unit_cells(
         is_reason = cell.column == unit.EXPLANATION
         answer = _reason(cell, data) if is_reason else _answer(cell, stamp, data, plan)
         if cell.field.derive and not is_reason:
-            valued = stored.with_value(cell.xml, values[cell.address.decode()])
+            valued = value_places.with_value(cell.xml, values[cell.address.decode()])
             answer = Answer(valued[valued.index(b' s="') + 4 :].lstrip(b"0123456789"))
         level = copy.level(unit.sheet.key, row, cell.column) if copy else None
         look = varied(cell.look, answer.shown, level) if answer.shown or level else cell.look

@@ -26,8 +26,9 @@ from converter.template import answers, style
 from converter.template.answers import Answer
 from converter.template.labels import VERDICT_END
 from converter.template.layout import MemberLayout
-from converter.template.stored import Computed, Value, type_of, xml_of
+from converter.template.stored import Computed
 from converter.template.style import CellStyle
+from converter.template.value_places import Value, type_of, xml_of
 
 ROWS_A_CHUNK = 2_000
 MOST_KNOWN = 20_000  # distinct answers of a column that are remembered
@@ -175,19 +176,16 @@ class _Rows:
         member, found, data = filling.member, filling.computed, filling.data
         if found is None or data is None:
             return
-        records = range(len(data))
+        count = len(data)
         yield member.check, found.checks(member.sheet.key)
-        yield member.helpers["", "filled"], [1] * len(data)
+        yield member.helpers["", "filled"], [1] * count
         for field in member.sheet:
-            for part, text in (("messages", found.messages), ("fault", found.fault)):
+            for part, texts in (("messages", found.messages_of), ("fault", found.faults_of)):
                 if member.has(field.key, part):
-                    yield member.helpers[field.key, part], [text(field, n) for n in records]
-            yield (
-                member.helpers[field.key, "norm"],
-                [found.shown(field, record) for record in records],
-            )
+                    yield member.helpers[field.key, part], texts(field, count)
+            yield member.helpers[field.key, "norm"], found.values_of(field, count)
             if field.derive:
-                yield member.columns[field.key], [found.label(field, n) for n in records]
+                yield member.columns[field.key], found.values_of(field, count, labels=True)
 
     def _formulas(
         self, column: int, contents: tuple[bytes, ...], start: int, end: int
@@ -224,7 +222,8 @@ class _Rows:
                     if start <= row < end:
                         tails = tails or [number.join(contents) for number in numbers]
                         tails[row - start] = answer.tail
-                values = [self._style(column, "", None) + tail for tail in tails] or None
+                style = self._style(column, "", None)
+                values = [style + tail for tail in tails] or None
             else:
                 values = self._values(column, start, end)
             leads = self._beside.get(column) if marks else None
@@ -267,11 +266,9 @@ class _Rows:
                 opening = self._style(column, "", None) + answers.TEXT_START
                 found = [opening + t + answers.TEXT_END if t else blank for t in coded]
                 return found + missing
-        found = []
-        for text, kind in zip(texts, kinds, strict=True):
-            tail, shown = known.read(text, kind)
-            found.append(self._style(column, shown, None) + tail)
-        return found + missing
+        read = list(map(known.read, texts, kinds))
+        styles = {shown: self._style(column, shown, None) for shown in {shown for _, shown in read}}
+        return [styles[shown] + tail for tail, shown in read] + missing
 
     def _marked(self, column: int, row: int, tail: bytes, level: Level) -> bytes:
         """A cell in the colour of its level. `tail` is what it has where nothing was typed."""

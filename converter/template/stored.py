@@ -3,22 +3,14 @@ Protected View compute nothing and would show zeros.
 
 The verdicts are the pipeline's, in the words of the 核对 columns. Every program computes them anew
 as soon as it may.
-
->>> with_value(b'<c r="A1" s="3"><f>B1</f></c>', "错误")
-b'<c r="A1" s="3" t="str"><f>B1</f><v>\\xe9\\x94\\x99\\xe8\\xaf\\xaf</v></c>'
->>> with_value(b'<c r="A1" s="3"><f>1=1</f></c>', True)
-b'<c r="A1" s="3" t="b"><f>1=1</f><v>1</v></c>'
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
-from xml.sax.saxutils import escape
 
 from converter import rules
 from converter.formulas.expressions import INVISIBLE
@@ -31,55 +23,10 @@ from converter.model.forms import Field, Form
 from converter.model.issues import Issue, Level, Params, column_letters
 from converter.model.submissions import Outcome, RawColumn, Records, Submission
 from converter.template.answers import EPOCH
-from converter.template.cell_text import harmless
 from converter.template.counted import counted_rows
 from converter.template.labels import REQUIRED, ROW, VERDICT_END, label, prefix
 from converter.template.layout import STATUS_ROW, MemberLayout, UnitLayout, quoted
-
-Value: TypeAlias = str | int | float | bool
-
-
-class ValuePlace(NamedTuple):
-    """Where the value of a formula's cell goes, and before it the cell's type."""
-
-    address: str
-    type: bytes
-    value: bytes
-
-
-_FORMULA = re.compile(
-    rb'<c r="([A-Z]+[0-9]+)"((?: s="[0-9]+")?)>(<f(?: [^>/]*)?(?:/>|>.*?</f>))</c>', re.DOTALL
-)
-
-
-def type_of(value: Value) -> bytes:
-    if isinstance(value, str):
-        return b' t="str"'
-    return b' t="b"' if isinstance(value, bool) else b""
-
-
-def xml_of(value: Value) -> bytes:
-    text = escape(harmless(value)) if isinstance(value, str) else str(int(value))
-    return f"<v>{text}</v>".encode()
-
-
-def with_value(cell: bytes, value: Value) -> bytes:
-    """The XML of a cell that holds a formula, with a value."""
-    end = cell.index(b">")
-    return cell[:end] + type_of(value) + cell[end:-4] + xml_of(value) + b"</c>"
-
-
-def with_places(xml: bytes, sheet: str) -> tuple[bytes, list[ValuePlace]]:
-    """A sheet with a place for the type and the value of every formula's cell."""
-    places: list[ValuePlace] = []
-
-    def marked(found: re.Match[bytes]) -> bytes:
-        address = found[1].decode()
-        kind, value = (f"@@{what}:{sheet}:{address}@@".encode() for what in ("type", "value"))
-        places.append(ValuePlace(address, kind, value))
-        return b'<c r="%b"%b%b>%b%b</c>' % (found[1], found[2], kind, found[3], value)
-
-    return _FORMULA.sub(marked, xml), places
+from converter.template.value_places import Value
 
 
 @dataclass(frozen=True)
@@ -105,7 +52,25 @@ class Computed:
 
     def label(self, field: Field, record: int) -> Value:
         """What the visible cell of a derived field shows."""
-        text = self._text(field, record)
+        return self._label(field, self._text(field, record))
+
+    def messages_of(self, field: Field, count: int) -> Sequence[Value]:
+        """`messages` of the first records of a table."""
+        return _filled(self._messages.get(field.path, {}), count)
+
+    def faults_of(self, field: Field, count: int) -> Sequence[Value]:
+        """`fault` of the first records of a table."""
+        return _filled(self._faults.get(field.path, {}), count)
+
+    def values_of(self, field: Field, count: int, *, labels: bool = False) -> Sequence[Value]:
+        """`shown`, or `label`, of the first records of a table: each text is looked up once."""
+        texts = self.records.tables.get(field.sheet, {}).get(field.key, []) if self.records else []
+        texts = [*texts[:count], *[""] * (count - len(texts))]
+        value = self._label if labels else canonical
+        values = {text: value(field, text) for text in set(texts)}
+        return [values[text] for text in texts]
+
+    def _label(self, field: Field, text: str) -> Value:
         codes = KINDS[field.kind].code_list(field, self.form)
         entry = codes.find(text) if codes else None
         return entry.label if entry else canonical(field, text)
@@ -126,11 +91,13 @@ class Computed:
             for record, text in self._messages.get(field.path, {}).items():
                 texts[record] += text
         reasons = raw.explanations.get("", []) if raw else []
-        return [
-            check_text(self.form, text, explained=n < len(reasons) and bool(reasons[n]))
-            + VERDICT_END
-            for n, text in enumerate(texts)
-        ]
+        explained = [bool(reason) for reason in reasons[: len(texts)]]
+        explained += [False] * (len(texts) - len(explained))
+        cells = list(zip(texts, explained, strict=True))
+        cell = {
+            one: check_text(self.form, one[0], explained=one[1]) + VERDICT_END for one in set(cells)
+        }
+        return [cell[one] for one in cells]
 
     def _text(self, field: Field, record: int) -> str:
         if self.records is None:
@@ -158,10 +125,11 @@ class Computed:
             }
             for path, by in self._entries.items()
         }
+        joiner = label(self.form, "joiner")
+        texts = {key: joiner + label(self.form, key) for key in ("later", "later_date")}
         for path, record, key in self._left_to_the_check():
-            later = label(self.form, "joiner") + label(self.form, key)
             if key == "later" or not joined.get(path, {}).get(record):
-                joined.setdefault(path, {})[record] = later
+                joined.setdefault(path, {})[record] = texts[key]
         return joined
 
     @cached_property
@@ -209,6 +177,10 @@ class Computed:
                 for record, text in enumerate(column.text):
                     if _hidden((text,)) and self._text(field, record):
                         yield field.path, record, "later"
+
+
+def _filled(texts: Mapping[int, str], count: int) -> Sequence[Value]:
+    return [texts.get(record, "") for record in range(count)] if texts else [""] * count
 
 
 def _hidden(texts: Iterable[str]) -> bool:
@@ -348,8 +320,9 @@ def _unit_totals(unit: UnitLayout, form: Form, checks: Mapping[int, str]) -> dic
 
 def table_totals(member: MemberLayout, form: Form, checks: Sequence[str]) -> dict[str, Value]:
     """By address: what stands beside a table's title; `checks` are its 核对 cells."""
-    errors = sum(label(form, "error") in text for text in checks)
-    missing = sum(f"({REQUIRED})" in t and label(form, "error") not in t for t in checks)
+    error = label(form, "error")
+    errors = sum(error in text for text in checks)
+    missing = sum(f"({REQUIRED})" in text and error not in text for text in checks)
     warnings = sum(text != VERDICT_END for text in checks) - errors - missing
     first = next((n for n, text in enumerate(checks) if text != VERDICT_END), 0) + member.FIRST_ROW
     params = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
@@ -387,13 +360,3 @@ def _status(form: Form, counted: Mapping[str, int], params: Mapping[str, str]) -
     if not parts:
         return label(form, "all_clear")
     return separator.join([*parts, label(form, "jump")])
-
-
-def filled_places(
-    places: Sequence[ValuePlace], values: Mapping[str, Value]
-) -> Iterator[tuple[bytes, bytes]]:
-    """The placeholders of a sheet, filled in."""
-    for place in places:
-        value = values[place.address]
-        yield place.type, type_of(value)
-        yield place.value, xml_of(value)

@@ -11,6 +11,7 @@ from converter.forms.smallest_cases import CheckCase, SmallestCases
 from converter.messages.catalogue import entry, message
 from converter.model.forms import Form
 from converter.model.issues import Level
+from converter.model.submissions import Submission
 from converter.validation import checking
 from converter.validation.checking import Checked
 
@@ -18,11 +19,13 @@ from converter.validation.checking import Checked
 @dataclass(frozen=True, slots=True)
 class FormTest:
     """What came of trying a form: what is not as it should be, each in a sentence; how many checks
-    were tried, and those of which no bad cell was found, by code and field."""
+    were tried, and those of which no bad cell was found, by code and field; the cases."""
 
     wrong: Sequence[str]
     tried: int = 0
     untried: Sequence[str] = ()
+    good: Submission | None = None
+    cases: Sequence[CheckCase] = ()
 
 
 def test(form: Form, today: date) -> FormTest:
@@ -42,7 +45,7 @@ def test(form: Form, today: date) -> FormTest:
             wrong.append(_sentence(case, form, codes))
     left = [case for case in of_cells if case.submission is None]
     untried = [f"{case.code} {form.field(case.path).title}" for case in left]
-    return FormTest(wrong, len(tried), untried)
+    return FormTest(wrong, len(tried), untried, good, tried)
 
 
 def _codes(checked: Checked) -> frozenset[str]:

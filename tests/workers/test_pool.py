@@ -94,6 +94,8 @@ def obedient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 PYTHON = [sys.executable]
+NO_LIMIT = pytest.mark.real_windows("Wine 8 keeps the limit of a job without obeying it")
+NO_CPU_TIME = pytest.mark.real_windows("Wine 8 does not tell the CPU time of another process")
 
 
 def order(*what: str, data: bytes = b"") -> Order:
@@ -101,7 +103,10 @@ def order(*what: str, data: bytes = b"") -> Order:
 
 
 @pytest.mark.usefixtures("obedient")
-@pytest.mark.parametrize(("what", "how"), [("die", "crash"), ("hang", "time"), ("eat", "memory")])
+@pytest.mark.parametrize(
+    ("what", "how"),
+    [("die", "crash"), ("hang", "time"), pytest.param("eat", "memory", marks=NO_LIMIT)],
+)
 def test_a_worker_that_dies_says_how_and_at_which_file(what: str, how: str) -> None:
     with Worker() as worker:
         with pytest.raises(WorkerDied) as caught:
@@ -188,6 +193,7 @@ def test_what_a_library_shouts_while_it_dies_stays_away_from_the_clerk(
     assert "panicked" not in capfd.readouterr().err
 
 
+@NO_LIMIT
 @pytest.mark.usefixtures("obedient")
 def test_only_the_file_at_fault_is_lost_and_the_order_stays() -> None:
     def lost(request: Order, died: WorkerDied) -> Obeyed:
@@ -294,7 +300,9 @@ def test_patience_grows_with_what_is_left_to_read() -> None:
 
 
 @pytest.mark.usefixtures("obedient")
-@pytest.mark.parametrize(("what", "how"), [("hoard", "memory"), ("spin", "time")])
+@pytest.mark.parametrize(
+    ("what", "how"), [("hoard", "memory"), pytest.param("spin", "time", marks=NO_CPU_TIME)]
+)
 def test_a_worker_is_watched_where_the_system_bounds_nothing(
     what: str, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
