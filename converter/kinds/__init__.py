@@ -12,7 +12,7 @@ from converter.kinds.decimal import Decimal
 from converter.kinds.document_number import DocumentNumber
 from converter.kinds.id_number import IdNumber
 from converter.kinds.month import Month
-from converter.kinds.pattern import Pattern
+from converter.kinds.pattern import MaskedCode
 from converter.kinds.person_name import PersonName
 from converter.kinds.phone import Phone
 from converter.kinds.postcode import Postcode
@@ -31,7 +31,7 @@ _ALL: tuple[Kind, ...] = (
     DocumentNumber(),
     IdNumber(),
     Month(),
-    Pattern(),
+    MaskedCode(),
     PersonName(),
     Phone(),
     Postcode(),

@@ -108,7 +108,7 @@ def _mask(text: str) -> Mask:
     return Mask(text)
 
 
-class Pattern(Kind):
+class MaskedCode(Kind):
     """A code that is written by a mask."""
 
     name = "pattern"

@@ -30,6 +30,8 @@ CASES: list[tuple[str, str, Any]] = [
     ("texts", "甲\n乙\n", ["甲", "乙"]),
     ("whole_number", " 12 ", 12),
     ("whole_number", "1.5", "1.5"),
+    ("number", "1.5", 1.5),
+    ("number", "-12", -12),
     ("variants", "1 = 身份证\n2 = 护照", {"1": "id_number", "2": "passport"}),
     ("steps", "1 = 1\n2 = 2", [[1, "1"], [2, "2"]]),
     ("columns", "name\nMC = address", ["name", ["MC", "address"]]),
