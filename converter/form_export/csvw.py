@@ -50,7 +50,8 @@ def _column(field: Mapping[str, Any]) -> dict[str, Any]:
     """Headings of the files are the columns' names; the title goes along as a label."""
     limits = field.get("constraints", {})
     datatype: dict[str, Any] = {"base": _TYPES.get(field["type"], field["type"])}
-    datatype |= {key: limits[key] for key in ("minimum", "maximum") if key in limits}
+    if datatype["base"] not in _TYPES.values():  # readers take limits of months for a mistake
+        datatype |= {key: limits[key] for key in ("minimum", "maximum") if key in limits}
     if pattern := _pattern(limits):
         datatype["format"] = pattern
     column = {

@@ -210,7 +210,7 @@ class YearMonth(Kind):
         )
 
 
-def _first_day(raw: str, type: CellType) -> str:
+def _first_day(text: str, type: CellType) -> str:
     """A date that needs no note: its cell was formatted to show the month, and was meant so."""
-    is_day = type is CellType.DATE and date.shown(raw) == raw.replace("T", " ")
-    return raw if is_day and raw[8:10] == "01" and _day(raw, type) == raw[:10] else ""
+    is_day = type is CellType.DATE and date.shown(text) == text.replace("T", " ")
+    return text if is_day and text[8:10] == "01" and _day(text, type) == text[:10] else ""

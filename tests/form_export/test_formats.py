@@ -185,7 +185,7 @@ def test_the_xlsform_keeps_to_its_reference(folder: Path) -> None:
         elif kind == "select_one":
             assert of in lists
         else:
-            assert kind in ("text", "integer", "date")
+            assert kind in ("text", "integer", "decimal", "date")
     assert not open_parts
 
 
