@@ -302,7 +302,6 @@ def county_to_city() -> Image.Image:
     return terminal(
         "converter forward --store 甲县登记库 --keys 甲县密钥 -o 给市.zip",
         "converter receive 市收件 --store 再收 --keys 市密钥",
-        "converter stats --store 再收 --union 130103",
     )
 
 

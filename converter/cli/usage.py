@@ -8,6 +8,7 @@ import re
 import click
 
 from converter.messages.catalogue import message
+from converter.text.display import argument
 
 
 def explained(error: click.ClickException) -> str:
@@ -45,6 +46,8 @@ def _bad_value(error: click.BadParameter) -> str:
     if isinstance(kind, click.Path):
         path = _quoted(error.message)
         if english.rstrip(".").endswith("does not exist"):
+            if "--keys" in error.param.opts:
+                return message("usage_no_keys", path=path, folder=argument(path))
             return message("usage_no_file", path=path)
         if english.rstrip(".").endswith("is a directory"):
             return message("usage_not_a_file", path=path)

@@ -96,3 +96,12 @@ def test_files_of_several_forms_name_none(tmp_path: Path) -> None:
         shutil.copy(SAMPLES / sample / "input" / "填报.xlsx", tmp_path / f"{name}.xlsx")
     assert named_form([tmp_path]) == ""
     assert named_form([tmp_path / "jiceng.xlsx", tmp_path / "nothing.txt"]) == "jiceng"
+
+
+def test_who_has_no_keys_yet_is_told_how_to_make_them(tmp_path: Path) -> None:
+    missing = run("identity", "issue", ".", "--keys", "密 钥", "-o", "标识", cwd=tmp_path)
+    assert missing.returncode == 2
+    made = re.search("运行 (converter identity init .+)$", missing.stderr, re.MULTILINE)
+    assert made
+    assert run(*shlex.split(made[1])[1:], cwd=tmp_path).returncode == 0
+    assert (tmp_path / "密 钥").is_dir()
