@@ -10,6 +10,7 @@ from converter.model.forms import Form, Resource
 from converter.package.descriptor import table_schema, to_bytes
 
 CONTEXT = ["http://www.w3.org/ns/csvw", {"@language": "zh"}]
+_TYPES = {"yearmonth": "gYearMonth"}
 
 
 def write(form: Form) -> bytes:
@@ -48,8 +49,9 @@ def _table(resource: Resource, form: Form, paths: Mapping[str, str]) -> dict[str
 def _column(field: Mapping[str, Any]) -> dict[str, Any]:
     """Headings of the files are the columns' names; the title goes along as a label."""
     limits = field.get("constraints", {})
-    datatype: dict[str, Any] = {"base": field["type"]}
-    datatype |= {key: limits[key] for key in ("minimum", "maximum") if key in limits}
+    datatype: dict[str, Any] = {"base": _TYPES.get(field["type"], field["type"])}
+    if datatype["base"] not in _TYPES.values():  # readers take limits of months for a mistake
+        datatype |= {key: limits[key] for key in ("minimum", "maximum") if key in limits}
     if pattern := _pattern(limits):
         datatype["format"] = pattern
     column = {

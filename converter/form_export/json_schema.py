@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from converter.kinds.options import YEAR_MONTH
 from converter.model.forms import Form, Resource
 from converter.package.descriptor import table_schema, to_bytes
 
@@ -14,6 +15,7 @@ _TYPES: Mapping[str, Mapping[str, Any]] = {
     "integer": {"type": "integer"},
     "number": {"type": "number"},
     "date": {"type": "string", "format": "date"},
+    "yearmonth": {"type": "string", "pattern": YEAR_MONTH},
 }
 
 
@@ -53,7 +55,8 @@ def _property(field: Mapping[str, Any]) -> dict[str, Any]:
     if "description" in field:
         found["description"] = field["description"]
     found |= _TYPES.get(field["type"], {"type": "string", "minLength": 1})
-    found |= {key: limits[key] for key in ("minimum", "maximum", "pattern") if key in limits}
+    keys = ("pattern",) if field["type"] == "yearmonth" else ("minimum", "maximum", "pattern")
+    found |= {key: limits[key] for key in keys if key in limits}
     if "enum" in limits:
         labels = {one["value"]: one["label"] for one in field.get("categories", ())}
         found["oneOf"] = [{"const": c, "title": labels.get(c, c)} for c in limits["enum"]]

@@ -12,7 +12,7 @@ from typing import Any
 from openpyxl import Workbook
 
 from converter.kinds import KINDS
-from converter.kinds.options import FieldKey
+from converter.kinds.options import YEAR_MONTH, FieldKey
 from converter.messages.catalogue import message
 from converter.model.forms import CodeList, Field, Form, Sheet
 from converter.package.descriptor import table_schema
@@ -65,7 +65,8 @@ def _question(
     limits = schema.get("constraints", {})
     codes = KINDS[field.kind].code_list(field, form)
     parent = _parent(field, codes)
-    constraint = " and ".join(_constraints(limits))
+    is_month = schema["type"] == "yearmonth"
+    constraint = " and ".join(_months(limits) if is_month else _constraints(limits))
     refused = message("xlsform_constraint", title=field.title) if constraint else ""
     return {
         "type": f"select_one {codes.name}" if codes else _TYPES.get(schema["type"], "text"),
@@ -95,6 +96,14 @@ def _constraints(limits: Mapping[str, Any]) -> Iterator[str]:
         yield f". <= {limits['maximum']}"
     if "pattern" in limits:
         yield f"regex(., '{limits['pattern']}')"
+
+
+def _months(limits: Mapping[str, Any]) -> Iterator[str]:
+    """XPath compares numbers alone: 2025-03 as 202503."""
+    yield f"regex(., '{YEAR_MONTH}')"
+    for key, sign in (("minimum", ">="), ("maximum", "<=")):
+        if key in limits:
+            yield f"translate(., '-', '') {sign} {limits[key].replace('-', '')}"
 
 
 def _choices(form: Form) -> Iterator[Mapping[str, str]]:

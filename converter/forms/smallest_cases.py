@@ -35,6 +35,7 @@ TYPES = {
     ValueType.DECIMAL: CellType.NUMBER,
     ValueType.ORDINAL: CellType.NUMBER,
     ValueType.DATE: CellType.DATE,
+    ValueType.MONTH: CellType.TEXT,
 }
 
 
@@ -262,6 +263,8 @@ class _Answer:
             is_date = kind.value_type is ValueType.DATE
             if is_date:
                 return date.fromordinal(number).isoformat()
+            if kind.value_type is ValueType.MONTH:
+                return f"{number // 12}-{number % 12 + 1:02}"
             return plain(Decimal(number).scaleb(-kind.decimal_places(field)))
         codes = kind.code_list(field, self.form)
         if codes and kind.value_type is ValueType.CHOICE:

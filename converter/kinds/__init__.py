@@ -20,6 +20,7 @@ from converter.kinds.region import Region
 from converter.kinds.registration_number import RegistrationNumber
 from converter.kinds.text import Text
 from converter.kinds.year import Year
+from converter.kinds.year_month import YearMonth
 from converter.model.forms import Field, Sheet
 
 _ALL: tuple[Kind, ...] = (
@@ -39,6 +40,7 @@ _ALL: tuple[Kind, ...] = (
     RegistrationNumber(),
     Text(),
     Year(),
+    YearMonth(),
 )
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}

@@ -104,6 +104,7 @@ class ValueType(StrEnum):
     NUMBER = "number"  # what a card may ask for: a count or a decimal
     ORDINAL = "ordinal"  # a number that does not add up, such as a year
     DATE = "date"
+    MONTH = "month"  # of a year: months of years are compared with each other alone
     CHOICE = "choice"
 
     def is_a(self, wanted: ValueType) -> bool:

@@ -63,7 +63,7 @@ _YEAR_CHARACTERS = "".join(
     ("0123456789", expressions.FULL_WIDTH_DIGITS, "〇○零", "一二三", "四五六", "七八九")
 )
 _EPOCH = date(1899, 12, 30)  # day 0 of a spreadsheet's count, from March 1900 on
-_LAST_SERIAL = (date(LAST_YEAR, 12, 31) - _EPOCH).days
+LAST_SERIAL = (date(LAST_YEAR, 12, 31) - _EPOCH).days
 _END_OF_TIME = (date(9999, 12, 31) - _EPOCH).days
 _EIGHT_FROM, _EIGHT_TO = 18000101, 21001231
 _SAFE_YEAR = 1906  # from here on a date cell cannot be a year that was typed
@@ -250,7 +250,7 @@ def _excel_parts(raw: str) -> tuple[str, str, str]:
     return f"INT({raw}/10000)", f"INT(MOD({raw},10000)/100)", f"MOD({raw},100)"
 
 
-def _excel_day(raw: str) -> str:
+def excel_day(raw: str) -> str:
     """TRUE where eight digits are a day of the calendar (whose cycle is 400 years)."""
     year, month, day = _excel_parts(raw)
     last = f"DAY(DATE(2000+MOD({year},400),{month}+1,0))"
@@ -324,7 +324,7 @@ class Date(Kind):
         # 400 years are 146,097 days: DATE knows no year before 1900.
         year, month, day = _excel_parts(raw)
         digits = f"DATE({year}+400,{month},{day})-146097"
-        return f"IF({_excel_day(raw)},{digits},INT({raw}))"
+        return f"IF({excel_day(raw)},{digits},INT({raw}))"
 
     def excel_differs(self, raw: str, norm: str, field: Field, form: Form) -> str:
         number = self.excel_of_number(raw, raw, field, form)
@@ -340,9 +340,9 @@ class Date(Kind):
             ExcelCondition("K401", f"IF(ISTEXT({raw}),OR(LEN({norm})<4,NOT({begins})),FALSE)"),
             ExcelCondition(LATER, f"ISTEXT({raw})"),
             ExcelCondition(LATER, number(f"AND({raw}>={_YEARS[0]},{raw}<{_YEARS[1]})")),
-            ExcelCondition("K403", number(f"AND({eight},NOT({_excel_day(raw)}))")),
+            ExcelCondition("K403", number(f"AND({eight},NOT({excel_day(raw)}))")),
             ExcelCondition(
-                LATER, number(f"AND({raw}>={_LAST_SERIAL + 1},{raw}<{_END_OF_TIME + 1})")
+                LATER, number(f"AND({raw}>={LAST_SERIAL + 1},{raw}<{_END_OF_TIME + 1})")
             ),
             ExcelCondition(
                 "K401", number(f"OR({raw}<1,AND({raw}>={_END_OF_TIME + 1},NOT({eight})))")
@@ -359,4 +359,4 @@ class Date(Kind):
     def excel_sound(self, raw: str, norm: str, errors: Sequence[str]) -> str:
         # The same in short: eight digits that are no day stay as large as they are.
         year = f"AND({raw}>={_YEARS[0]},{raw}<{_YEARS[1]})"
-        return f"AND({raw}>=1,NOT({year}),{norm}<={_LAST_SERIAL})"
+        return f"AND({raw}>=1,NOT({year}),{norm}<={LAST_SERIAL})"

@@ -10,6 +10,7 @@ wrongly. The Chinese text of an option stands in the message catalogue under
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
@@ -23,6 +24,7 @@ from converter.text.characters import squeeze
 
 T = TypeVar("T")
 _NOT_GIVEN = object()
+YEAR_MONTH = "^[1-9][0-9]{3}-(0[1-9]|1[0-2])$"
 
 
 class CardOptions(Protocol):
@@ -176,6 +178,18 @@ class Day(Option[date | None]):
             return date.fromisoformat(value)
         except (TypeError, ValueError) as error:
             raise self.refused("form_date", value) from error
+
+
+class YearMonthText(Option[str]):
+    """A month of a year, such as 2025-03."""
+
+    holds = "year_month"
+    schema = MappingProxyType({"type": "string", "pattern": YEAR_MONTH})
+
+    def read(self, value: Any) -> str:
+        if not isinstance(value, str) or not re.fullmatch(YEAR_MONTH, value):
+            raise self.refused("form_year_month", value)
+        return value
 
 
 class Texts(Option[tuple[str, ...]]):

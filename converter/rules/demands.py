@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from converter.kinds import KINDS
 from converter.kinds.base import ValueType
 from converter.kinds.date import FIRST_YEAR, LAST_YEAR
+from converter.kinds.year_month import months
 from converter.logic.terms import (
     Fact,
     Formula,
@@ -199,5 +200,7 @@ def answer_range(field: Field, form: Form) -> tuple[int, int]:
     if kind.value_type is ValueType.DATE:
         return _day(date(FIRST_YEAR, 1, 1)), _day(date(LAST_YEAR, 12, 31))
     limits, unit = kind.schema_constraints(field, form), 10 ** kind.decimal_places(field)
+    if kind.value_type is ValueType.MONTH:
+        return months(limits["minimum"]), months(limits["maximum"])
     low, high = limits.get("minimum", -MOST), limits.get("maximum", MOST)
     return round(low * unit), round(high * unit)

@@ -4,8 +4,8 @@ Python's own parser reads them; what is accepted here is a small part of the lan
 (`sheet.key`), whole numbers, texts in quotes, `date("2026-01-01")`, `+ - *`, comparisons, `in`,
 `and`, `or`, `not`, `… if … else …`, `abs(…)`, and of a table `sum(table.key)` and `count(table)`.
 Numbers, dates, choices and conditions are different types: a date is no number, but a number of
-days may be added to it and two dates subtracted. One tree has three readings: arrays, a formula,
-and words.
+days may be added to it and two dates subtracted; a month of a year is compared with another.
+One tree has three readings: arrays, a formula, and words.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Typed(StrEnum):
     NUMBER = "number"
     DATE = "date"
     CHOICE = "choice"
+    MONTH = "month"
     TRUTH = "truth"
 
 
@@ -50,6 +51,7 @@ _FIELD_TYPES = {
     ValueType.DECIMAL: Typed.NUMBER,
     ValueType.ORDINAL: Typed.NUMBER,
     ValueType.DATE: Typed.DATE,
+    ValueType.MONTH: Typed.MONTH,
     ValueType.CHOICE: Typed.CHOICE,
 }
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
@@ -57,6 +59,7 @@ COMPARISONS: Mapping[type[ast.cmpop], str] = {
     ast.Eq: "=", ast.NotEq: "<>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
     ast.In: "", ast.NotIn: "",
 }  # fmt: skip
+_ORDERED = (Typed.NUMBER, Typed.DATE, Typed.MONTH)
 _OF_CHOICES = (ast.Eq, ast.NotEq, ast.In, ast.NotIn)
 
 
@@ -185,7 +188,7 @@ class _Checker:
                 if code not in known:
                     raise self.wrong(right, "form_condition_code")
             return Typed.TRUTH
-        if isinstance(op, ast.In | ast.NotIn) or kind not in (Typed.NUMBER, Typed.DATE):
+        if isinstance(op, ast.In | ast.NotIn) or kind not in _ORDERED:
             raise self.wrong(node, "form_condition_compared")
         if self.of(right) is not kind:
             raise self.wrong(node, "form_condition_compared")
