@@ -116,12 +116,15 @@ class Year(Kind):
         def no_number(cells: Cells) -> Mask:
             return ~matches(cells.text, holds)
 
-        return (
+        found = [
             failing("K306", lambda c: c.is_type(CellType.DATE) & no_number(c)),
             failing(self.fault, no_number),
-            failing("K304", off(lambda n: n < least)),
-            failing("K305", off(lambda n: n > most)),
-        )
+        ]
+        if least > self.numbered.first:
+            found.append(failing("K304", off(lambda n: n < least)))
+        if most < self.numbered.last:
+            found.append(failing("K305", off(lambda n: n > most)))
+        return tuple(found)
 
     loosened_by: ClassVar = {"minimum": ("K304",), "maximum": ("K305",)}
 
@@ -155,11 +158,12 @@ class Year(Kind):
     def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         first, last = self.numbered.first, self.numbered.last
         outside = f"OR({norm}<{first},{norm}>{last},{norm}<>INT({norm}))"
-        return (
-            ExcelCondition(self.fault, f"IF(ISNUMBER({norm}),{outside},TRUE)"),
-            ExcelCondition("K304", f"{norm}<{self.min(field)}"),
-            ExcelCondition("K305", f"{norm}>{self.max(field)}"),
-        )
+        found = [ExcelCondition(self.fault, f"IF(ISNUMBER({norm}),{outside},TRUE)")]
+        if self.min(field) > first:
+            found.append(ExcelCondition("K304", f"{norm}<{self.min(field)}"))
+        if self.max(field) < last:
+            found.append(ExcelCondition("K305", f"{norm}>{self.max(field)}"))
+        return tuple(found)
 
     def excel_usable(self, norm: str) -> str:
         return f"ISNUMBER({norm})"
