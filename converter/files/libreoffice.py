@@ -34,20 +34,24 @@ def find() -> Path | None:
     return next((place for place in _PLACES if place.is_file()), None)
 
 
+def profile(folder: Path) -> str:
+    """The option that gives LibreOffice a profile of its own, in a folder."""
+    user = folder / "profile" / "user"
+    user.mkdir(parents=True, exist_ok=True)
+    (user / "registrymodifications.xcu").write_text(_PROFILE, encoding="utf-8")
+    return f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+
+
 def recalculate(program: Path, folder: Path, names: Sequence[str], patience: float) -> Path:
     """Compute workbooks of a folder in one run, with a profile of its own: the folder in which they
     then lie under the same names. The program is ended after `patience` seconds. Raises
     TimeoutError, OSError."""
-    user = folder / "profile" / "user"
-    user.mkdir(parents=True)
-    (user / "registrymodifications.xcu").write_text(_PROFILE, encoding="utf-8")
     output = folder / "computed"
     quiet = subprocess.DEVNULL
     with systems_libraries():
         process = subprocess.Popen(
-            [program, "--headless", "--norestore",
-             f"-env:UserInstallation={(folder / 'profile').as_uri()}",
-             "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", output, *names],
+            [program, "--headless", "--norestore", profile(folder), "--convert-to",
+             "xlsx:Calc MS Excel 2007 XML", "--outdir", output, *names],
             cwd=folder, stdin=quiet, stdout=quiet, stderr=quiet, env=programs_environment(),
             start_new_session=True,
         )  # fmt: skip

@@ -282,8 +282,8 @@ class Kind(HasOptions):
         conditions of `excel_faults` that are errors."""
         return f"NOT({expressions.either(errors)})" if errors else "TRUE"
 
-    def excel_value(self, text: str) -> str:
-        """What `excel_norm` comes to for a sound canonical text, where that is a text."""
+    def excel_value(self, text: str) -> str | float:
+        """What `excel_norm` comes to for a sound canonical text, if that is no date."""
         return text
 
     def excel_list(self, field: Field, form: Form, norm_of: Callable[[str], str]) -> str:

@@ -17,8 +17,7 @@ Options: `min` (default 0), `max` (default 9,999,999: a slip of the keyboard, no
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from converter.formulas import expressions
 from converter.kinds.base import (
@@ -26,19 +25,17 @@ from converter.kinds.base import (
     Check,
     ExcelCondition,
     ExcelConditions,
-    Kind,
     Normalised,
     ValueType,
     failing,
     map_unique,
     matches,
-    numbers,
 )
 from converter.kinds.lost_digits import DIGITS_KEPT
+from converter.kinds.numeric import NumberKind, read_numbers
 from converter.kinds.options import WholeNumber
 from converter.model.arrays import np, pd
 from converter.model.cell_types import CellType
-from converter.model.errors import option_error
 from converter.model.forms import Field, Form
 from converter.model.issues import Params
 from converter.text.characters import squeeze
@@ -69,13 +66,6 @@ def read(text: str) -> str:
     return number if fraction.strip("0") else str(int(whole))
 
 
-def _numbers(cells: Cells) -> npt.NDArray[np.float64]:
-    """NaN where no number stands. Only a numeric cell's text may have an exponent."""
-    typed = map_unique(cells.text, _number)
-    numeric = numbers(cells)
-    return np.where(np.isnan(numeric), typed.to_numpy(dtype=np.float64), numeric)
-
-
 def _number(text: str) -> float:
     readable = len(text) <= LONGEST and _NUMBER.fullmatch(text)
     return float(text) if readable else np.nan
@@ -90,22 +80,19 @@ def _shape(expression: str) -> str:
 _RUNS = ("0000", "000", "00", "00")
 
 
-class Count(Kind):
+def _numbers(cells: Cells) -> npt.NDArray[np.float64]:
+    return read_numbers(cells, _number)
+
+
+class Count(NumberKind):
     """A number of people or units."""
 
     name = "count"
     example = "1"
     value_type = ValueType.COUNT
-    excel_text_cell = True
-    number_format = "General"  # 1.5 shows as 1.5
     schema_type = "integer"
     min = WholeNumber(default=0)
     max = WholeNumber(default=9_999_999)  # more is a slip of the keyboard, not a union
-
-    def accept(self, field: Field, form: Form) -> None:
-        super().accept(field, form)
-        if self.min(field) > self.max(field):
-            raise option_error("min", "form_min_above_max", self.min(field))
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
         text = map_unique(cells.text, read)
@@ -131,9 +118,6 @@ class Count(Kind):
 
     loosened_by: ClassVar = {"minimum": ("K302", "K304"), "maximum": ("K305",)}
 
-    def schema_constraints(self, field: Field, form: Form) -> Mapping[str, Any]:
-        return {"minimum": self.min(field), "maximum": self.max(field)}
-
     def value(self, text: pd.Series, field: Field, form: Form) -> pd.Series:
         return pd.to_numeric(text, errors="coerce").astype("Int64")
 
@@ -155,9 +139,6 @@ class Count(Kind):
         # Nothing has no last character.
         return f'IF({text}="","",IF({readable},IF({grouped},VALUE({plain}),{text}),{text}))'
 
-    def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
-        return raw
-
     def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         return (
             ExcelCondition("K301", f"NOT(ISNUMBER({norm}))"),
@@ -166,6 +147,3 @@ class Count(Kind):
             ExcelCondition("K304", f"{norm}<{self.min(field)}"),
             ExcelCondition("K305", f"{norm}>{self.max(field)}"),
         )
-
-    def excel_usable(self, norm: str) -> str:
-        return f"ISNUMBER({norm})"

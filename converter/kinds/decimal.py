@@ -25,21 +25,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal as Exact
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from converter.formulas import expressions
+from converter.kinds import numeric
 from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
     ExcelConditions,
-    Kind,
     Normalised,
     ValueType,
     failing,
     map_cells,
     map_unique,
-    numbers,
 )
 from converter.kinds.lost_digits import DIGITS_KEPT
 from converter.kinds.options import Number, UnitWord, WholeNumber
@@ -138,26 +137,21 @@ def _units(unit: str, places: int) -> Units:
     return Units(unit, places)
 
 
-def _numbers(cells: Cells) -> npt.NDArray[np.float64]:
-    """NaN where no number stands. Only a numeric cell's text may have an exponent."""
-    typed = map_unique(cells.text, _number)
-    numeric = numbers(cells)
-    return np.where(np.isnan(numeric), typed.to_numpy(dtype=np.float64), numeric)
-
-
 def _number(text: str) -> float:
     number = float(text) if _NUMBER.fullmatch(text) else np.nan
     return number if abs(number) < DIGITS_KEPT else np.nan
 
 
-class Decimal(Kind):
+def _numbers(cells: Cells) -> npt.NDArray[np.float64]:
+    return numeric.read_numbers(cells, _number)
+
+
+class Decimal(numeric.NumberKind):
     """A number with a fraction."""
 
     name = "decimal"
     example = "1"
     value_type = ValueType.DECIMAL
-    excel_text_cell = True
-    number_format = "General"
     schema_type = "number"
     places = WholeNumber(default=2)
     unit = UnitWord(default="")
@@ -169,8 +163,6 @@ class Decimal(Kind):
         places, least, most = self.places(field), self.min(field), self.max(field)
         if places > MOST_PLACES:
             raise option_error("places", "form_places", places, most=MOST_PLACES)
-        if least > most:
-            raise option_error("min", "form_min_above_max", least)
         for option, limit in (("min", least), ("max", most)):
             scaled = Exact(str(limit)).scaleb(places)
             if abs(scaled) >= DIGITS_KEPT or scaled != int(scaled):
@@ -226,9 +218,6 @@ class Decimal(Kind):
 
     loosened_by: ClassVar = {"minimum": ("K302", "K304"), "maximum": ("K305",)}
 
-    def schema_constraints(self, field: Field, form: Form) -> Mapping[str, Any]:
-        return {"minimum": self.min(field), "maximum": self.max(field)}
-
     def value(self, text: pd.Series, field: Field, form: Form) -> pd.Series:
         return pd.to_numeric(text, errors="coerce").astype("float64")
 
@@ -271,9 +260,6 @@ class Decimal(Kind):
         # Nothing has no last character.
         return f'IF({text}="","",IF({readable},IF({grouped},{found},{text}),{text}))'
 
-    def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
-        return raw
-
     def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         least, most, places = self.min(field), self.max(field), self.places(field)
         off = f"ABS({norm}-ROUND({norm},{places}))"
@@ -287,8 +273,9 @@ class Decimal(Kind):
             ExcelCondition("K305", f"{rounded}>{_shown(most)}"),
         )
 
-    def excel_usable(self, norm: str) -> str:
-        return f"ISNUMBER({norm})"
+    def excel_value(self, text: str) -> str | float:
+        found = decimal_number(text)
+        return text if found is None else found
 
 
 def decimal_number(text: str) -> int | float | None:

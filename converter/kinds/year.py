@@ -14,7 +14,7 @@ Options: `min` (default 1900), `max` (default 2100).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -25,7 +25,6 @@ from converter.kinds.base import (
     Check,
     ExcelCondition,
     ExcelConditions,
-    Kind,
     Mask,
     Normalised,
     ValueType,
@@ -33,10 +32,10 @@ from converter.kinds.base import (
     map_cells,
     matches,
 )
+from converter.kinds.numeric import NumberKind
 from converter.kinds.options import WholeNumber
 from converter.model.arrays import np, pd
 from converter.model.cell_types import CellType
-from converter.model.errors import option_error
 from converter.model.forms import Field, Form
 from converter.model.issues import Params
 from converter.text.characters import squeeze
@@ -72,24 +71,17 @@ _DIGITS = re.compile("[0-9]+")
 YEARS = Numbered(1000, 9999, (("年度", "年"),), "年", (4,))
 
 
-class Year(Kind):
+class Year(NumberKind):
     """A year."""
 
     name = "year"
     example = "2025"
     value_type = ValueType.ORDINAL
-    excel_text_cell = True
-    number_format = "General"
     schema_type = "integer"
     numbered: ClassVar = YEARS
     fault: ClassVar = "K321"  # no such number
     min = WholeNumber(default=1900)
     max = WholeNumber(default=2100)
-
-    def accept(self, field: Field, form: Form) -> None:
-        super().accept(field, form)
-        if self.min(field) > self.max(field):
-            raise option_error("min", "form_min_above_max", self.min(field))
 
     def example_of(self, field: Field, form: Form) -> str:
         return str(min(max(int(self.example), self.min(field)), self.max(field)))
@@ -128,9 +120,6 @@ class Year(Kind):
 
     loosened_by: ClassVar = {"minimum": ("K304",), "maximum": ("K305",)}
 
-    def schema_constraints(self, field: Field, form: Form) -> Mapping[str, Any]:
-        return {"minimum": self.min(field), "maximum": self.max(field)}
-
     def value(self, text: pd.Series, field: Field, form: Form) -> pd.Series:
         return pd.to_numeric(text, errors="coerce").astype("Int64")
 
@@ -152,9 +141,6 @@ class Year(Kind):
         digits = expressions.all_digits(number)
         return f'IF({text}="","",IF({lengths},IF({digits},VALUE({number}),{text}),{text}))'
 
-    def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
-        return raw
-
     def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         first, last = self.numbered.first, self.numbered.last
         outside = f"OR({norm}<{first},{norm}>{last},{norm}<>INT({norm}))"
@@ -164,6 +150,3 @@ class Year(Kind):
         if self.max(field) < last:
             found.append(ExcelCondition("K305", f"{norm}>{self.max(field)}"))
         return tuple(found)
-
-    def excel_usable(self, norm: str) -> str:
-        return f"ISNUMBER({norm})"

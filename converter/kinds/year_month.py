@@ -19,8 +19,7 @@ Options: `min` (default 1900-01), `max` (default 2100-12).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from converter.formulas import expressions
 from converter.kinds import date
@@ -29,7 +28,6 @@ from converter.kinds.base import (
     Check,
     ExcelCondition,
     ExcelConditions,
-    Kind,
     Normalised,
     ValueType,
     failing,
@@ -38,10 +36,10 @@ from converter.kinds.base import (
     matches,
     same_text,
 )
+from converter.kinds.numeric import LimitedKind
 from converter.kinds.options import YearMonthText
 from converter.model.arrays import pd
 from converter.model.cell_types import CellType
-from converter.model.errors import option_error
 from converter.model.forms import Field, Form
 from converter.model.issues import Params
 from converter.text.characters import squeeze, strip
@@ -102,7 +100,7 @@ def months(text: str) -> int:
     return int(text[:4]) * 12 + int(text[5:]) - 1
 
 
-class YearMonth(Kind):
+class YearMonth(LimitedKind):
     """A month of a year."""
 
     name = "year_month"
@@ -112,11 +110,6 @@ class YearMonth(Kind):
     schema_type = "yearmonth"
     min = YearMonthText(default="1900-01")
     max = YearMonthText(default="2100-12")
-
-    def accept(self, field: Field, form: Form) -> None:
-        super().accept(field, form)
-        if self.min(field) > self.max(field):
-            raise option_error("min", "form_min_above_max", self.min(field))
 
     def example_of(self, field: Field, form: Form) -> str:
         return min(max(self.example, self.min(field)), self.max(field))
@@ -137,9 +130,6 @@ class YearMonth(Kind):
         )
 
     loosened_by: ClassVar = {"minimum": ("K343",), "maximum": ("K344",)}
-
-    def schema_constraints(self, field: Field, form: Form) -> Mapping[str, Any]:
-        return {"minimum": self.min(field), "maximum": self.max(field)}
 
     def value(self, text: pd.Series, field: Field, form: Form) -> pd.Series:
         found = map_unique(text, lambda t: months(t) if _is_canonical(t) else None)

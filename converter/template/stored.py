@@ -228,25 +228,14 @@ def check_text(form: Form, messages: str, *, explained: bool) -> str:
 
 def canonical(field: Field, text: str) -> Value:
     """A canonical text as a formula yields it: dates and counts are numbers."""
-    shown = KINDS[field.kind].value_type
-    if shown is ValueType.DATE and text:
+    kind = KINDS[field.kind]
+    if kind.value_type is ValueType.DATE and text:
         try:
             days = (date.fromisoformat(text) - EPOCH).days
         except ValueError:
             return text
         return days if days > 0 or not field.derive else ""  # no spreadsheet counts further back
-    if shown in (ValueType.COUNT, ValueType.ORDINAL) and text.isdecimal():
-        return int(text)
-    if shown is ValueType.DECIMAL and text:
-        return _number(text)
-    return KINDS[field.kind].excel_value(text)
-
-
-def _number(text: str) -> Value:
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    return kind.excel_value(text)
 
 
 # --- whole sheets ----------------------------------------------------------------------------

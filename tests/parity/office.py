@@ -11,25 +11,10 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from converter.files.libreoffice import profile
 from tests import tools
 
 PATIENCE = 600  # seconds; a machine under load, not a measure
-
-_PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
-<oor:items xmlns:oor="http://openoffice.org/2001/registry">
-  <item oor:path="/org.openoffice.Office.Calc/Formula/Load">
-    <prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop>
-  </item>
-</oor:items>
-"""
-
-
-def profile(folder: Path) -> str:
-    """The option that gives LibreOffice a profile of its own."""
-    user = folder / "profile" / "user"
-    user.mkdir(parents=True, exist_ok=True)
-    (user / "registrymodifications.xcu").write_text(_PROFILE, encoding="utf-8")
-    return f"-env:UserInstallation={(folder / 'profile').as_uri()}"
 
 
 def recalculated(files: Sequence[Path], folder: Path) -> list[Path]:
