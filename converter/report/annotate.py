@@ -47,11 +47,11 @@ STYLES = {
     Level.NOTE: text_sheets.NOTED,
 }
 PROBLEMS = {
-    "number": 6, "level": 7, "code": 8, "where": 18, "cell": 9, "original": 13,
+    "number": 6, "level": 7, "code": 8, "where": 18, "cell": 9, "original": 16,
     "item": 17, "value": 22, "message": 38, "fix": 38, "who": 10, "done": 6,
 }  # fmt: skip
 CHANGES = {
-    "number": 6, "code": 8, "where": 18, "cell": 9, "original": 13, "item": 17, "old": 28,
+    "number": 6, "code": 8, "where": 18, "cell": 9, "original": 16, "item": 17, "old": 28,
     "new": 28, "why": 44,
 }  # fmt: skip
 EXTRAS = {"original_file": 26, "where": 22, "cell": 10, "value": 90}
