@@ -67,9 +67,14 @@ def shown(cell: Cell) -> str:
     return f"{cell:.1f}" if isinstance(cell, float) else str(cell)
 
 
+def decimal_places(cell: Cell) -> int:
+    """The digits after the point of a sum."""
+    return len(f"{cell:f}".partition(".")[2]) if isinstance(cell, Decimal) else 0
+
+
 def number_format(cell: int | float | Decimal, whole: str) -> str:
     """The format of a number in a workbook, made of that of whole numbers."""
-    places = 1 if isinstance(cell, float) else len(f"{cell:f}".partition(".")[2])
+    places = 1 if isinstance(cell, float) else decimal_places(cell)
     return re.sub("0(?=;|$)", f"0.{'0' * places}", whole) if places else whole
 
 
@@ -99,7 +104,7 @@ def csv_rows(rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
     writer = csv.writer(stream)
     yield codecs.BOM_UTF8
     for row in rows:
-        writer.writerow([_tame(shown(cell)) for cell in row])
+        writer.writerow([_tame(cell) for cell in row])
         if stream.tell() >= WRITTEN_AT_ONCE:
             yield stream.getvalue().encode()
             stream.seek(0)
@@ -107,6 +112,7 @@ def csv_rows(rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
     yield stream.getvalue().encode()
 
 
-def _tame(cell: str) -> str:
+def _tame(cell: Cell) -> str:
     """A text that a spreadsheet would take for a formula gets the apostrophe that marks text."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    is_formula = isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{cell}" if is_formula else shown(cell)
