@@ -256,7 +256,7 @@ _COLUMNS = {
 def form_rows() -> tuple[FormRow, ...]:
     """The rows of the sheet about the form as a whole."""
     holds = {
-        **dict.fromkeys(("form.id", "form.version", "form.title", "form.period"), "text"),
+        **{f"form.{key}": "text" for key in ("id", "version", "title", "period", "news")},
         **{f"limits.{key}": "whole_number" for key in loading.LIMITS},
         "contacts.heading": "text",
         "contacts.lines": "texts",
