@@ -138,9 +138,9 @@ def _print_changes(changes: Sequence[FormChange], version: str, news: str) -> No
     """What is different since a version, the maintainer's own words first."""
     out(message("form_changes" if changes else "form_changes_none", version=version))
     if news:
-        out(message("form_change_news", news=news))
+        out(message("diff_news", news=news))
     for change in changes:
-        out(message(f"form_change_{change.kind}", **change.params))
+        out(message(f"diff_{change.kind}", **change.params))
 
 
 @command("install")

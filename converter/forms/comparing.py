@@ -8,7 +8,7 @@ from converter.messages import catalogue
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form, FormChange, Rule
 
-# Kinds of differences, and what each one names. `message("form_change_…")` tells all of it.
+# Kinds of differences, and what each one names. `message("diff_…")` tells all of it.
 KINDS = {
     **dict.fromkeys(("field_new", "field_gone"), ("sheet", "title")),
     "field_title": ("sheet", "title", "old"),
@@ -51,15 +51,15 @@ def summary(found: Iterable[FormChange]) -> str:
             continue
         shown = "、".join(list(names)[:_NAMED])
         if len(names) > _NAMED:
-            shown = message("form_since_more", names=shown, count=len(names))
-        groups.append(message(f"form_since_{group}", names=shown))
+            shown = message("since_more", names=shown, count=len(names))
+        groups.append(message(f"since_{group}", names=shown))
     return "；".join(groups)
 
 
 def _name(change: FormChange) -> str:
     params = change.params
     if change.kind == "field_title":
-        return message("form_since_old_new", old=params["old"], new=params["title"])
+        return message("since_old_new", old=params["old"], new=params["title"])
     return next(params[key] for key in ("title", "titles", "heading") if key in params)
 
 

@@ -117,7 +117,7 @@ def since(form: Form, version: str, digest: str) -> str:
     changes = _since(form, version, digest)
     found = comparing.summary(changes) if changes is not None else ""
     news = form.news if version != form.version else ""
-    return message("form_since_period").join(filter(None, (news.rstrip("。"), found)))
+    return message("since_period").join(filter(None, (news.rstrip("。"), found)))
 
 
 def _since(form: Form, version: str, digest: str) -> Iterable[FormChange] | None:

@@ -68,7 +68,7 @@ def test_every_difference_is_told_once(now: Form, keys: list[str]) -> None:
     found = list(comparing.changes(FORM, now))
     assert [change.kind for change in found] == keys
     for change in found:
-        assert "{" not in message(f"form_change_{change.kind}", **change.params)
+        assert "{" not in message(f"diff_{change.kind}", **change.params)
 
 
 def test_what_is_new_is_told_the_other_way_round() -> None:
