@@ -6,9 +6,9 @@ beside a day where they stand in the field's headings (2010年5月1日入会); a
 201005, 2010.05 and a day whose date format was lost; a time, which is dropped. K908: a midnight
 that an export has moved to the day before (16:00:00, 23:59:17).
 
-Faults: K401 no date, or a number below 1900, which is no day of 1900 · K402 only a year; a text
+Faults: K401 no date · K402 only a year; a number below it (98.5), which is no day of 1900; a text
 that can mean several days; or 2010.1, which a spreadsheet makes of 2010.10, too. In a cell that is
-formatted as a date both arrive as a day between 1905-03-14 and 1905-09-29, and are read as what
+formatted as a date years arrive as a day between 1905-03-14 and 1905-09-29, and are read as what
 was typed · K403 a day that no calendar has · K404 a year outside 1800-2100 · K405 before `earliest`
 of the card (a warning). Days in the future are a matter of rules.
 
@@ -125,7 +125,7 @@ def _read_number(text: str, earliest: str) -> Found:
         return None, "K401"
     number = float(text)
     if number < _YEARS[0]:
-        return None, "K401"  # 98.5 or 805 is no day of 1900
+        return None, "K401" if number < 1 else "K402"  # 98.5 or 805 is no day of 1900
     if number < _YEARS[1]:
         return _read_month(text)
     if found := _YEAR_MONTH.fullmatch(text):
