@@ -95,6 +95,7 @@ class BorrowingWorker(Worker):
         if self._asked is not None:
             with contextlib.suppress(OSError):
                 self._asked.shutdown(socket.SHUT_RDWR)
+            self._asked.close()  # of a connection that was only shut down Windows may say nothing
         super().stop()
 
 
