@@ -124,9 +124,9 @@ def _counts(card: StatisticsCard, source: Source, today: date) -> Figure:
 
 def _rates(card: StatisticsCard, source: Source, today: date) -> Figure:
     rows: list[Row] = []
-    for values in card.entries("rates"):
+    for number, values in enumerate(card.entries("rates"), 1):
         own = values if isinstance(values, dict) else {}
-        entry = replace(card, values=own, context=f"{card.context}.rates")
+        entry = replace(card, values=own, context=f"{card.context}.rates[{number}]")
         entry.only(("label", "part", "whole"))
         part = source.count(entry.field("part", entry.text("part"), ValueType.NUMBER))
         whole = source.count(entry.field("whole", entry.text("whole"), ValueType.NUMBER))
