@@ -49,17 +49,18 @@ _MONTH_NAME = re.compile(
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])[.,]?",
     re.IGNORECASE,
 )
+_WEEK = "|".join(("星期", "周", "礼拜"))
 _WEEKDAY = re.compile(
-    r"\(?(?:(?:星期|周|礼拜)[一二三四五六日天]|(?<![a-z])(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|satur|sat|sun)"
-    r"(?:day)?(?![a-z])[.,]?)\)?",
+    rf"\(?(?:(?:{_WEEK})[{''.join(DIGITS)}日天]|(?<![a-z])"
+    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|satur|sat|sun)(?:day)?(?![a-z])[.,]?)\)?",
     re.IGNORECASE,
 )
-_ERA = re.compile("(?:中华)?(民国)|公元|公历|西元")
+_ERA = re.compile("|".join(("(?:中华)?(民国)", "公元", "公历", "西元")))
 
-_HALF = "(?:上午|下午|凌晨|早上|晚上|中午|[AaPp][Mm])"
+_HALF = f"(?:{'|'.join(('上午', '下午', '凌晨', '早上', '晚上', '中午'))}|[AaPp][Mm])"
 _TIME = re.compile(
     rf"(?:[ T]|(?<![0-9])) ?({_HALF})? ?([0-9]{{1,2}})"
-    r"(?::([0-9]{1,2})(?::([0-9]{1,2})(?:\.[0-9]+)?)?|[时点](?:[0-9]{1,2}分?(?:[0-9]{1,2}秒)?|半|整)?)"
+    r"(?::([0-9]{1,2})(?::([0-9]{1,2})(?:\.[0-9]+)?)?|[时点](?:[0-9]{1,2}分?|半)?)"
     rf"(?: ?{_HALF})?(?: ?(Z|(?:UTC|GMT)?[+-]0[08]:?00|UTC|GMT)(?: ?\(.*)?)?$"
 )
 # Midnight of Beijing, of today's clock and of the one before 1928, as browsers export it.
@@ -67,10 +68,12 @@ MOVED_MIDNIGHTS = {
     (16, 0, 0), (15, 59, 17), (15, 54, 17), (23, 59, 17), (23, 54, 17)
 }  # fmt: skip
 
+_MARKS = {"年": "y", "月": "m", "日": "d", "号": "d"}
+_MARK = f"[{''.join(_MARKS)}]"
 _AROUND = re.compile(
-    r"([^0-9]*?)[: ]*([0-9](?:.*[0-9])?(?: ?(?:月份|[年月日号]))?)[ .。,、;]*([^0-9]*)"
+    rf"([^0-9]*?)[: ]*([0-9](?:.*[0-9])?(?: ?(?:月份|{_MARK}))?)[ .。,、;]*([^0-9]*)"
 )
-_SIGN = r"[-./\\。·—–,、_年月日号]"
+_SIGN = rf"(?:[-./\\。·—–,、_]|{_MARK})"
 _N = "([0-9]{1,4})"
 _THREE = re.compile(
     rf"{_N}( ?(?:{_SIGN} ?){{1,2}}| ){_N}( ?(?:{_SIGN} ?){{1,2}}| ){_N} ?([日号年]?)"
@@ -85,7 +88,6 @@ _SIX = re.compile("(?!19|20)([0-9]{2})([0-9]{2})([0-9]{2})")  # 200493 may be 20
 _SERIAL = re.compile(r"([1-9][0-9]{4})(?:\.[0-9]+)?")
 # 2010.1 may have been 2010.10 before a spreadsheet took it for a number.
 _AMBIGUOUS = re.compile(r"[0-9]{4}(?:\.0+| ?年)?|(?:[0-9]{2}|[0-9]{4}) ?[.。·] ?1")
-_MARKS = {"年": "y", "月": "m", "日": "d", "号": "d"}
 _WITH_DAY, _WITHOUT_DAY = ("ymd", "dmy", "mdy"), ("ym", "my")
 
 
