@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeVar
@@ -262,7 +262,10 @@ def answers(
         ]
 
     def next_of(waiting: deque[Future[list[A]]]) -> list[A]:
-        found = list(waiting.popleft().result())
+        first = waiting.popleft()
+        while not first.done():  # in turns: on Windows Ctrl+C does not interrupt any waiting
+            wait([first], SECONDS_A_LOOK)
+        found = list(first.result())
         for _ in range(TOGETHER - 1):
             if not waiting or not waiting[0].done():
                 break
