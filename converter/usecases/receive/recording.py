@@ -26,7 +26,7 @@ from converter.workers.pool import Shared
 from converter.workers.requests.receive import ValidatedFile
 from converter.workers.requests.replies import RepliesRequest
 
-BATCHES_TOGETHER = 4  # at most, in one transaction
+BATCHES_TOGETHER = 2  # at most, in one transaction
 FEW_REPLIES = 20  # are written here: no worker need learn how
 REPLIES_AT_ONCE = 125  # that a worker writes: so few that several share those of a batch
 THREADS = 8
