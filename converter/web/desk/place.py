@@ -109,6 +109,13 @@ class ClerkFolder:
         latest = max(folders, default=(0, ""))[1]
         return "" if latest == message("desk_no_unit") else latest
 
+    def choose(self, unit: str) -> None:
+        """Remember that this unit was worked on last."""
+        years = _folders(self.shelf(unit).folder.parent)
+        if years:
+            with suppress(OSError):
+                os.utime(max(years))
+
     def units(self) -> list[str]:
         """Units that have a folder."""
         unnamed = message("desk_no_unit")
