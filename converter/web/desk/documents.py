@@ -23,6 +23,7 @@ class Document:
     paths: tuple[Path, ...]
     # By which version of the files, form's folder and unit; None in it: two submissions.
     checked: tuple[Version, Path, SigningUnit, PageCheck | None] | None = None
+    named: tuple[Version, str] | None = None  # the form that the files name at that version
     correction: Correction | None = None
     notes: tuple[str, ...] = ()
 
