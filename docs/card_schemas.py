@@ -82,7 +82,8 @@ def _levels() -> Schema:
 def _form() -> Schema:
     section = _table({"heading": TEXT, "lines": {"type": "array", "items": OPTIONAL_TEXT}}, ())
     texts: dict[str, Schema] = dict.fromkeys(catalogue.workbook_texts(), OPTIONAL_TEXT)
-    head = {"id": TEXT, "version": TEXT, "title": TEXT, "period": OPTIONAL_TEXT}
+    head = {"id": TEXT, "version": TEXT, "title": TEXT}
+    head |= {"period": OPTIONAL_TEXT, "news": OPTIONAL_TEXT}
     return _table(
         {
             "form": _table({**head, "sheets": _list(KEY)}, ("id", "version", "title", "sheets")),

@@ -29,6 +29,7 @@ from converter.forms.form_files import is_form_package
 from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.text import file_names
+from converter.usecases import form_choice
 from converter.usecases.recognising import is_identity, is_marked
 from converter.workers.pool import Worker
 from converter.workers.warm import BorrowingWorker
@@ -37,30 +38,48 @@ from converter.workers.warm import BorrowingWorker
 def run(arguments: Sequence[str], form_name: str | None, *, window: bool = False) -> int:
     """Check and convert files and folders; returns the worst exit code."""
     paths = [Path(argument) for argument in arguments]
-    folder, form = form_in_use(form_name or named_form(paths))
     if not arguments and window:
+        form_in_use(form_name)  # says what is used
         return desk.serve(form_name, None, browser=True, window=True)
     if not arguments:
+        form = form_in_use(form_name)[1]
         return suggest.print_suggestion(
             Path.cwd(), f"{form.id}-roster", program(form_name), window=window
         )
     identities = [p for p in paths if file_names.suffix(p) == ".xml" and is_identity(p)]
     if packages := [p for p in paths if file_names.suffix(p) == ".zip" and is_form_package(p)]:
-        return _install(packages, paths, identities, form)
+        return _install(packages, paths, identities, form_in_use(form_name)[1])
     others = [p for p in paths if p not in identities]
-    books = [p for p in others if p.is_file() and file_names.suffix(p) != ".zip"]
-    passed = _passed_over(books)
-    books = [p for p in books if p not in passed]
-    others = [p for p in others if p not in passed]
+    passed = _passed_over([path for path in others if _is_book(path)])
+    others = [path for path in others if path not in passed]
+    if not others:
+        return _show(identities, form_in_use(form_name)[0])
     code = OK
     with BorrowingWorker() as worker:
-        for group in _groups(books):
-            code = max(code, _convert(group, identities, folder, form, worker))
-        if rest := [path for path in others if path not in books]:
-            code = max(code, _check(rest, folder, form, worker))
-    if not others:
-        code = max(code, _show(identities, folder))
+        for files in [others] if form_name else _of_one_form(others):
+            folder, form = form_in_use(form_name or named_form(files))
+            books = [path for path in files if _is_book(path)]
+            for group in _groups(books):
+                code = max(code, _convert(group, identities, folder, form, worker))
+            if rest := [path for path in files if path not in books]:
+                code = max(code, _check(rest, folder, form, worker))
     return code
+
+
+def _is_book(path: Path) -> bool:
+    return path.is_file() and file_names.suffix(path) != ".zip"
+
+
+def _of_one_form(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """The files of each form; with them, those that name none where all others are of one."""
+    named = {path: form_choice.named_form([path]) for path in paths}
+    forms = sorted({*named.values()} - {""})
+    if len(forms) < 2:
+        yield list(paths)
+        return
+    for form in ["", *forms]:
+        if files := [path for path in paths if named[path] == form]:
+            yield files
 
 
 def _install(

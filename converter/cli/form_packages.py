@@ -1,9 +1,9 @@
-"""Forms on their way to other unions: form pack, form amend, form install."""
+"""Forms on their way to other unions: form pack, form amend, form install, form diff."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ from converter.model.submissions import Outcome
 
 if TYPE_CHECKING:
     from converter.forms.form_package import FormPackage
-    from converter.model.forms import Form
+    from converter.model.forms import Form, FormChange
     from converter.model.issues import Level
     from converter.usecases.form_packages import InstallReport
 
@@ -108,10 +108,39 @@ def pack(folder: Path, keys: Path, output: Path, passphrase_file: Path | None) -
     count = len(package.files)
     print_beside(target, done.path)
     out(message("form_packed", path=done.path, form=package.form, version=package.version))
+    if done.earlier:
+        last = done.earlier[-1]
+        _print_changes(last.changes, last.version, done.news)
     path = Path(done.path.name)  # wherever the unions below keep it
     params = {"count": count, "path": path, "fingerprint": package.fingerprint}
     err(next_step("form_pack_next", **params))
     return OK
+
+
+@command("diff")
+@click.argument("before", metavar="FORM")
+@click.argument("now", metavar="FORM")
+@option("form diff", "-o", "--output", type=TARGET, metavar="FILE")
+def diff(before: str, now: str, output: Path | None) -> int:
+    """What a form has otherwise than before."""
+    from converter.usecases import form_packages
+
+    old, new, changes = form_packages.compare(before, now)
+    _print_changes(changes, old.version, new.news)
+    if output:
+        path = form_packages.write_changes(old, new, output)
+        print_beside(output, path)
+        out(message("form_diff_written", path=path))
+    return OK
+
+
+def _print_changes(changes: Sequence[FormChange], version: str, news: str) -> None:
+    """What is different since a version, the maintainer's own words first."""
+    out(message("form_changes" if changes else "form_changes_none", version=version))
+    if news:
+        out(message("diff_news", news=news))
+    for change in changes:
+        out(message(f"diff_{change.kind}", **change.params))
 
 
 @command("install")
@@ -186,12 +215,8 @@ def _print_installed(report: InstallReport) -> None:
         _print_amendments(report)
         return
     if report.before is not report.now and not report.is_same:
-        version = report.before.version
-        changes = report.changes
-        out(message("form_changes" if changes else "form_changes_none", version=version))
-        for change in changes:
-            out(message(change.key, **change.params))
-        if changes:
+        _print_changes(report.changes, report.before.version, report.now.news)
+        if report.changes:
             err(message("form_changes_next"))
     if report.dropped:
         err(message("form_installed_dropped", version=report.dropped.version))

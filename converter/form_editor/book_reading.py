@@ -16,8 +16,9 @@ from pathlib import Path
 from openpyxl.utils import get_column_letter
 
 from converter import workbook
+from converter.form_editor import part_rows
 from converter.form_editor.book_writing import CHECK, ORIGIN, SOURCE, STAMP
-from converter.form_editor.columns import FORM, KEY, SHEETS, columns
+from converter.form_editor.columns import FORM, KEY, PARTS, SHEETS, columns
 from converter.form_editor.rows import EditorRow, all_rows
 from converter.messages.catalogue import message
 from converter.model.errors import UsageError
@@ -104,6 +105,8 @@ def _completed(book: EditedBook) -> EditedBook:
             replace(row, cells=_with(row.cells, original.get(row.origin, {}), missing))
             for row in book.rows[sheet]
         ]
+    for sheet, (cards, _) in PARTS.items():
+        rows[cards], rows[sheet] = part_rows.join(sheet, rows[cards], rows[sheet], before[cards])
     return replace(book, rows=rows)
 
 

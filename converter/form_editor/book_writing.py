@@ -34,6 +34,8 @@ from converter.form_editor.columns import (
     KEY,
     LISTS,
     LONGEST_HELP,
+    MEASURES,
+    PARTS,
     RULES,
     SHEETS,
     TABLES,
@@ -42,6 +44,7 @@ from converter.form_editor.columns import (
     columns,
     form_rows,
     list_column,
+    shown_columns,
 )
 from converter.form_editor.live_checks import FIRST_COLUMN, FIRST_ROW, CheckFormulas, check_form_row
 from converter.form_editor.rows import LARGE, EditorRow
@@ -56,7 +59,8 @@ CHECK, ORIGIN = "@check", "@origin"
 ABOUT_ROW, HEADING_ROW, KEY_ROW = 1, 2, 3
 ORIGIN_COLUMN = 2  # hidden ones far to the right are not read
 STAMP = "form-editor"
-SPARE = {FIELDS: 100, RULES: 100, LISTS: 200}
+SPARE = {FIELDS: 100, RULES: 100, LISTS: 200, MEASURES: 100}
+FROZEN = {FIELDS: 3, RULES: 2, LISTS: 2, TABLES: 2, **dict.fromkeys(PARTS, 2)}  # columns
 SPARE_ELSEWHERE = 20
 CHUNK = 30_000  # characters of a cell; Excel takes 32,767
 MOST_LINES, MOST_OF_FORM = 4, 8
@@ -197,7 +201,7 @@ class _Writer:
 
     def _columns(self, sheet: str) -> list[EditorColumn]:
         """The columns of a sheet; of the lists with those that only some have."""
-        known = list(columns(sheet))
+        known = list(shown_columns(sheet))
         if sheet == LISTS:
             names = dict.fromkeys(key for row in self.rows[LISTS] for key in row.cells)
             own = {column.key for column in known}
@@ -213,7 +217,7 @@ class _Writer:
         sheet.column_dimensions[get_column_letter(ORIGIN_COLUMN)].hidden = True
         self._prompts_and_dropdowns(sheet, name, known)
         self._greys(sheet, name, known)
-        frozen = FIRST_COLUMN + {FIELDS: 3, RULES: 2, LISTS: 2, TABLES: 2}.get(name, 1)
+        frozen = FIRST_COLUMN + FROZEN.get(name, 1)
         sheet.freeze_panes = f"{get_column_letter(frozen)}{FIRST_ROW}"
         last = get_column_letter(len(heads))
         sheet.auto_filter.ref = f"A{KEY_ROW}:{last}{self.last[name]}"
@@ -334,6 +338,11 @@ class _Writer:
                 sheet.cell(number + 1, 3).value = f'=IF({one}="","",{one})'
         for number, name in enumerate(lists, 2):
             put_text(sheet.cell(number, 4), name)
+        for column, (cards, _) in enumerate(PARTS.values(), 5):
+            titles = self.checks.range(cards, "title")
+            for number in range(1, self.last[cards] - FIRST_ROW + 2):
+                one = f"INDEX({titles},{number})"
+                sheet.cell(number + 1, column).value = f'=IF({one}="","",{one})'
         for column, holds in enumerate(CLOSED, len(_MOVING) + 1):
             for number, label in enumerate(choice_labels(holds).values(), 2):
                 put_text(sheet.cell(number, column), label)
@@ -351,10 +360,11 @@ class _Writer:
         sheet.sheet_state = "veryHidden"
 
 
-_MOVING = ("paths", "keys", "tables", "lists")
+_MOVING = ("paths", "keys", "tables", "lists", *(cards for cards, _ in PARTS.values()))
 _OFFERED = {
     "field_path": "paths", "rows_path": "paths", "one_or_more_paths": "paths",
     "field_paths": "paths", "field_key": "keys", "sheet_key": "tables", "list_name": "lists",
+    **{f"{cards}_title": cards for cards, _ in PARTS.values()},
 }  # fmt: skip
 
 

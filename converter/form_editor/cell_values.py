@@ -22,7 +22,6 @@ from functools import cache
 from typing import Any
 
 from converter.files.toml_access import LEVELS
-from converter.form_editor import measure_lines
 from converter.form_editor.toml_text import literal
 from converter.forms import cards
 from converter.kinds import KINDS
@@ -223,6 +222,19 @@ def _read_rate(text: str) -> Any:
     return {"label": found[1], "part": found[2], "whole": found[3]}
 
 
+def _show_codes(value: Any) -> str:
+    if not isinstance(value, list):
+        raise TypeError
+    return "、".join(map(_text, value))
+
+
+def _show_parts(value: Any) -> str:
+    """What a card lists, a line each; see `part_rows`."""
+    if not isinstance(value, list):
+        raise TypeError
+    return "\n".join(map(literal, value))
+
+
 def _show_day(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else _text(value)
 
@@ -259,15 +271,9 @@ _FORMS: Mapping[str, _Form] = {
     "variants": _table_of("paper"),
     "steps": _Form(_show_steps, _read_steps),
     "columns": _Form(_show_columns, _read_columns),
-    "measures": _Form(
-        measure_lines.show,
-        lambda text: [measure_lines.read(line) for line in text.split("\n") if line.strip()],
-    ),
+    "codes": _Form(_show_codes, lambda text: re.findall(r"[^\s、，,；;]+", text)),
+    "parts": _Form(_show_parts, lambda text: list(map(_read_toml, _lines_of(text)))),
     "rate": _Form(_show_rate, _read_rate),
-    "rates": _Form(
-        lambda value: "\n".join(map(_show_rate, value)),
-        lambda text: [_read_rate(line) for line in _lines_of(text)],
-    ),
     **{holds: _of_choices(holds) for holds in CLOSED},
     "flag": _Form(_show_flag, _read_flag),
 }

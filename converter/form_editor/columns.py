@@ -17,10 +17,18 @@ from converter.rules import FAMILIES
 from converter.statistics import cards as statistics
 
 FILE, COMMENTS, OTHER, CODE_LIST = "@file", "@comments", "@other", "@list"
-KEY, VALUE = "@key", "@value"
+KEY, VALUE, OWNER = "@key", "@value", "@owner"
 FORM, TABLES, FIELDS, LISTS, RULES = "form", "tables", "fields", "lists", "rules"
 GUIDE, STATISTICS, ANNUAL, RESOURCES = "guide", "statistics", "annual", "resources"
-SHEETS = (FORM, TABLES, FIELDS, LISTS, RULES, GUIDE, STATISTICS, ANNUAL, RESOURCES)
+RATES, MEASURES = "rates", "measures"
+SHEETS = (
+    FORM, TABLES, FIELDS, LISTS, RULES, GUIDE, STATISTICS, RATES, ANNUAL, MEASURES, RESOURCES,
+)  # fmt: skip
+# Sheets whose rows are what a card lists: the sheet of the cards, and the key of the list.
+PARTS: Mapping[str, tuple[str, str]] = {
+    RATES: (STATISTICS, "rates"),
+    MEASURES: (ANNUAL, "measures"),
+}
 # The lists of tables whose cards are rows: sheet → where they stand in their file.
 ARRAYS: Mapping[str, tuple[str, ...]] = {
     FIELDS: ("field",),
@@ -85,6 +93,12 @@ def _comments_and_other() -> list[EditorColumn]:
 def columns(sheet: str) -> tuple[EditorColumn, ...]:
     """The columns of a sheet but for the one that checks; of lists without their own ones."""
     return tuple(_COLUMNS[sheet]())
+
+
+@cache
+def shown_columns(sheet: str) -> tuple[EditorColumn, ...]:
+    """Those that the sheet shows: what a card lists stands on a sheet of its own."""
+    return tuple(column for column in columns(sheet) if column.holds != "parts")
 
 
 def _tables() -> Iterable[EditorColumn]:
@@ -204,7 +218,7 @@ def _guide() -> Iterable[EditorColumn]:
 
 
 _STATISTICS_HOLDS = {
-    "kind": "table_kind", "header": "texts", "fields": "field_paths", "rates": "rates",
+    "kind": "table_kind", "header": "texts", "fields": "field_paths", "rates": "parts",
     "born": "field_path", "by": "field_path", "of": "field_path",
     "from": "whole_number", "to": "whole_number", "step": "whole_number",
 }  # fmt: skip
@@ -219,7 +233,7 @@ def _statistics() -> Iterable[EditorColumn]:
         needed = () if key in ("kind", "key") else owners
         is_option = len(owners) < len(tables)
         yield EditorColumn(
-            key, column.holds, column.heading, column.help, 34 if key == "rates" else 18,
+            key, column.holds, column.heading, column.help, 18,
             owners if is_option else (), needed if is_option else (),
         )  # fmt: skip
     yield from _comments_and_other()
@@ -228,8 +242,29 @@ def _statistics() -> Iterable[EditorColumn]:
 def _annual() -> Iterable[EditorColumn]:
     yield _column(ANNUAL, "title", width=34)
     yield _column(ANNUAL, "by", "field_path", 24)
-    yield _column(ANNUAL, "measures", "measures", 90)
+    yield _column(ANNUAL, "measures", "parts")
     yield from _comments_and_other()
+
+
+def _rates() -> Iterable[EditorColumn]:
+    yield _column(RATES, OWNER, "statistics_title", 34)
+    yield _column(RATES, "label", width=34)
+    yield _column(RATES, "part", "field_path", 30)
+    yield _column(RATES, "whole", "field_path", 30)
+    yield _shared(OTHER, "toml", 20)
+
+
+def _measures() -> Iterable[EditorColumn]:
+    yield _column(MEASURES, OWNER, "annual_title", 34)
+    yield _column(MEASURES, "label", width=34)
+    yield _column(MEASURES, "sum", "field_path", 30)
+    yield _column(MEASURES, "where.fields", "field_paths", 30)
+    yield _column(MEASURES, "where.filled", "flag", 10)
+    yield _column(MEASURES, "where.is", "codes", 16)
+    yield _column(MEASURES, "where.years", "whole_number", 10)
+    yield _column(MEASURES, "where.below", "whole_number", 10)
+    yield _column(MEASURES, "compared", "flag", 12)
+    yield _shared(OTHER, "toml", 20)
 
 
 def _resources() -> Iterable[EditorColumn]:
@@ -248,7 +283,8 @@ def _form() -> Iterable[EditorColumn]:
 
 _COLUMNS = {
     FORM: _form, TABLES: _tables, FIELDS: _fields, LISTS: _lists, RULES: _rules, GUIDE: _guide,
-    STATISTICS: _statistics, ANNUAL: _annual, RESOURCES: _resources,
+    STATISTICS: _statistics, RATES: _rates, ANNUAL: _annual, MEASURES: _measures,
+    RESOURCES: _resources,
 }  # fmt: skip
 
 
@@ -256,7 +292,7 @@ _COLUMNS = {
 def form_rows() -> tuple[FormRow, ...]:
     """The rows of the sheet about the form as a whole."""
     holds = {
-        **dict.fromkeys(("form.id", "form.version", "form.title", "form.period"), "text"),
+        **{f"form.{key}": "text" for key in ("id", "version", "title", "period", "news")},
         **{f"limits.{key}": "whole_number" for key in loading.LIMITS},
         "contacts.heading": "text",
         "contacts.lines": "texts",

@@ -238,7 +238,7 @@ def _without(
     if fault.message_key not in _IN_LISTS:
         return None
     found: Any = values
-    for length, key in enumerate(path, 1):
+    for length, key in enumerate(path := tuple(re.sub(r"\[\d+\]", "", one) for one in path), 1):
         found = found.get(key) if isinstance(found, Mapping) else None
         if isinstance(found, list):
             name = fault.found.strip('"')

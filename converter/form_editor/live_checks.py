@@ -15,6 +15,11 @@ from converter.form_editor.columns import (
     FILE,
     GUIDE,
     LISTS,
+    MEASURES,
+    OTHER,
+    OWNER,
+    PARTS,
+    RATES,
     RESOURCES,
     RULES,
     STATISTICS,
@@ -22,6 +27,7 @@ from converter.form_editor.columns import (
     EditorColumn,
     FormRow,
     columns,
+    shown_columns,
 )
 from converter.forms import loading, package_profile
 from converter.formulas.expressions import quote
@@ -40,7 +46,9 @@ _NEEDED: Mapping[str, Sequence[str]] = {
     RULES: ("code", "family", "level", "at"),
     GUIDE: ("heading",),
     STATISTICS: ("kind", "title"),
-    ANNUAL: ("title", "measures"),
+    ANNUAL: ("title",),
+    RATES: (OWNER, "label", "part", "whole"),
+    MEASURES: (OWNER,),
     RESOURCES: ("name", "path", "sheet"),
 }
 _UNIQUE: Mapping[str, Sequence[Sequence[str]]] = {
@@ -66,7 +74,7 @@ class CheckFormulas:
     last: Mapping[str, int]
 
     def letter(self, sheet: str, key: str) -> str:
-        known = [column.key for column in columns(sheet)]
+        known = [column.key for column in shown_columns(sheet)]
         return str(get_column_letter(FIRST_COLUMN + known.index(key)))
 
     def cell(self, sheet: str, key: str, row: int | str) -> str:
@@ -86,7 +94,7 @@ class CheckFormulas:
             f'IF({wrong},{quote(text)},"")' for wrong, text in self._faults(sheet, row, compares)
         ]
         first = get_column_letter(FIRST_COLUMN)
-        last = get_column_letter(FIRST_COLUMN + len(columns(sheet)) - 1)
+        last = get_column_letter(FIRST_COLUMN + len(shown_columns(sheet)) - 1)
         formula = f'IF(COUNTA(${first}{row}:${last}{row})=0,"",{"&".join(parts)})'
         return formula.split(row)
 
@@ -97,7 +105,7 @@ class CheckFormulas:
             yield self._no_key(self.cell(sheet, column.key, row)), _fault_text("key", column)
         for keys in _UNIQUE.get(sheet, ()) if compares else ():
             yield self._twice(sheet, keys, row), _fault_text("twice", self._column(sheet, keys[-1]))
-        for column in columns(sheet):
+        for column in shown_columns(sheet):
             yield from self._of_column(sheet, column, row)
         yield from self._of_sheet(sheet, row)
 
@@ -141,6 +149,8 @@ class CheckFormulas:
         cell = self.cell(sheet, column.key, row)
         if column.holds == "list_name":
             return f"COUNTIF({self.range(LISTS, CODE_LIST)},{cell})"
+        if column.key == OWNER:
+            return f"SUMPRODUCT(--({self.range(PARTS[sheet][0], 'title')}={cell}))"
         if column.holds == "sheet_key":
             return f"SUMPRODUCT(--({self.range(TABLES, FILE)}={cell}))"
         if column.holds == "field_key" and sheet == FIELDS:
@@ -174,6 +184,11 @@ class CheckFormulas:
                 f'IF({code}="",FALSE,{wrong})',
                 _fault_text("rule_code", self._column(sheet, "code")),
             )
+        for parts, (cards, _) in PARTS.items():
+            if sheet == cards:
+                yield self._no_parts(parts, sheet, row), message(f"editor_check_{parts}")
+        if sheet == MEASURES:
+            yield from self._of_measure(row)
         if sheet == TABLES:
             shape, rows = self.cell(sheet, "sheet.shape", row), self.cell(sheet, "sheet.rows", row)
             counter, key = self.cell(sheet, "sheet.counter", row), self.cell(sheet, FILE, row)
@@ -181,6 +196,31 @@ class CheckFormulas:
             yield f'AND({is_table},OR({rows}="",{counter}=""))', message("editor_check_rows")
             unknown = f"SUMPRODUCT(--({self.range(RESOURCES, 'sheet')}={key}))=0"
             yield f'AND({key}<>"",{key}<>"roster",{unknown})', message("editor_check_resource")
+
+    def _no_parts(self, parts: str, sheet: str, row: int | str) -> str:
+        """Expression: whether a table that consists of parts has none."""
+        title = self.cell(sheet, "title", row)
+        none = f"SUMPRODUCT(--({self.range(parts, OWNER)}={title}))=0"
+        wanted = ""
+        if sheet in _CHOOSER:
+            needed = next(c for c in columns(sheet) if c.key == PARTS[parts][1])
+            wanted = f",{self.option(sheet, needed, row)[1]}"
+        return f'AND({title}<>"",{none}{wanted})'
+
+    def _of_measure(self, row: int | str) -> Iterator[tuple[str, str]]:
+        label, summed, fields, filled, codes, years, below = (
+            self.cell(MEASURES, key, row)
+            for key in (
+                *("label", "sum"),
+                *(f"where.{key}" for key in ("fields", "filled", "is", "years", "below")),
+            )
+        )
+        other = self.cell(MEASURES, OTHER, row)
+        yield f'AND({label}="",{summed}="",{other}="")', message("editor_check_measure_name")
+        tests = f'({filled}<>"")+({codes}<>"")+({years}<>"")'
+        wrong = f'OR(AND({fields}<>"",{tests}<>1),AND({fields}="",{tests}>0))'
+        yield wrong, message("editor_check_condition")
+        yield f'AND({below}<>"",{years}="")', message("editor_check_below")
 
     def _column(self, sheet: str, key: str) -> EditorColumn:
         return next(column for column in columns(sheet) if column.key == key)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
+from converter.form_editor import part_rows
 from converter.form_editor.book_reading import EditedBook
 from converter.form_editor.cell_values import choice_labels
 from converter.form_editor.columns import (
@@ -15,6 +16,8 @@ from converter.form_editor.columns import (
     FORM,
     KEY,
     LISTS,
+    OWNER,
+    PARTS,
     RULES,
     TABLES,
     VALUE,
@@ -69,6 +72,18 @@ def unknown_tables(book: EditedBook) -> Iterator[FormError]:
             yield FormError(FIELDS, place, "form_no_sheet", found=found, choices=tables)
 
 
+def unknown_owners(book: EditedBook) -> Iterator[FormError]:
+    """Rows of what a card lists that name no card."""
+    for parts, (cards, _) in PARTS.items():
+        titles = [row["title"] for row in book.rows[cards]]
+        for number, row in enumerate(book.rows[parts], 1):
+            if row[OWNER] not in titles:
+                place = f"part[{number}].{OWNER}"
+                yield FormError(
+                    parts, place, "form_no_sheet", found=quoted(row[OWNER]), choices=titles
+                )
+
+
 def _word(name: str, value: str | int) -> str | int:
     return choice_labels(_WORDS[name]).get(str(value), value) if name in _WORDS else value
 
@@ -88,6 +103,8 @@ def _found(fault: FormError, book: EditedBook) -> tuple[str, EditorRow | None, s
         return RULES, _card(book.rows[RULES], name, "code"), key
     if file.name == FIELDS:  # of a table that is not there
         return FIELDS, _card(book.rows[FIELDS], name, "key"), key
+    if file.name in PARTS:  # of a card that is not there
+        return file.name, _card(book.rows[file.name], name, OWNER), key
     if name in ("sheet", "headings", ""):
         row = next((r for r in book.rows[TABLES] if r[FILE] == file.stem), None)
         return TABLES, row, fault.key
@@ -98,6 +115,8 @@ def _found(fault: FormError, book: EditedBook) -> tuple[str, EditorRow | None, s
 def _in_form(key: str, book: EditedBook) -> tuple[str, EditorRow | None, str]:
     if named := card_of_form(key):
         sheet, card, rest = named
+        if part := _part(book, sheet, card, rest):
+            return part
         return sheet, _card(book.rows[sheet], card, NAMES.get(sheet, "key")), rest
     if key.startswith(("sheets", "form.sheets")):
         return TABLES, None, FILE
@@ -108,6 +127,19 @@ def _in_form(key: str, book: EditedBook) -> tuple[str, EditorRow | None, str]:
         if found is not None:
             return FORM, found, VALUE
     return FORM, None, VALUE
+
+
+def _part(
+    book: EditedBook, sheet: str, card: str, key: str
+) -> tuple[str, EditorRow | None, str] | None:
+    """A key within what a card lists; None for any other key."""
+    for parts, (cards, listed) in PARTS.items():
+        if sheet == cards and key.startswith(f"{listed}["):
+            owner = _card(book.rows[sheet], card, "title") or EditorRow({})
+            number, rest = part_rows.key_of(key)
+            own = [row for row in book.rows[parts] if row[OWNER] == owner["title"]]
+            return parts, own[number - 1] if number <= len(own) else None, rest or OWNER
+    return None
 
 
 def _card(rows: Sequence[EditorRow], name: str, key: str) -> EditorRow | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from converter.form_editor import cell_values
+from converter.form_editor import cell_values, part_rows
 from converter.form_editor.columns import (
     ARRAYS,
     CODE_LIST,
@@ -19,6 +19,7 @@ from converter.form_editor.columns import (
     KEY,
     LISTS,
     OTHER,
+    PARTS,
     TABLES,
     VALUE,
     EditorColumn,
@@ -70,6 +71,8 @@ def all_rows(sources: Sources) -> dict[str, list[EditorRow]]:
         if sheet != FIELDS:
             rows = (card_rows(one, sheet) for one in files.values() if one.name in NO_TABLES)
             found[sheet] = [row for those in rows for row in those]
+    for sheet, (cards, _) in PARTS.items():
+        found[sheet] = part_rows.split(sheet, found[cards])
     lists = [
         ListFile(name, Encoding.of(data)[1])
         for name, data in sources.items()

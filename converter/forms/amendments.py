@@ -25,10 +25,11 @@ from datetime import date
 from pathlib import Path
 
 from converter.files.toml_access import LEVELS, TomlTable, load_toml
+from converter.forms import form_files
 from converter.model.forms import Amendment
 from converter.model.issues import Level
 
-FILE = "amendment.toml"
+FILE = form_files.AMENDMENT
 OFF = "off"
 LONGEST_REASON = 200  # characters
 

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 DESCRIPTOR = "form-package.json"  # of a form package
+CHANGES = "changes.toml"  # what earlier definitions had otherwise: see `earlier`
+AMENDMENT = "amendment.toml"  # what was changed in mid-collection: see `amendments`
+NO_CARDS = (AMENDMENT, CHANGES)
 
 
 def card_files(folder: Path) -> dict[str, bytes]:

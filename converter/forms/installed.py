@@ -71,6 +71,12 @@ def in_use(form: str, built_in: Path) -> FormInUse:
     return _with_amendment(FormInUse(folder, part), version, amendment, own)
 
 
+def names() -> list[str]:
+    """Ids under which a form was installed."""
+    found = [path.parent.name for path in sorted(place("").glob(f"*/{STATE}"))]
+    return [form for form in found if is_name(form) and parts(form)[0]]
+
+
 def amended(folder: Path) -> FormInUse:
     """A form's own folder with the amendment that is installed for it. Raises as `in_use`."""
     found = FormInUse(folder)

@@ -65,6 +65,7 @@ def digest(folder: Path, *, amended: bool = True) -> str:
     """What tells two definitions apart: SHA-256 over the cards and code lists of a form, and over
     what was amended unless `amended` is false."""
     files = form_files.card_files(folder)
+    files.pop(form_files.CHANGES, None)
     if not amended:
         files.pop(amendments.FILE, None)
     # As a checkout on Windows has them, so that both say the same.
@@ -90,7 +91,7 @@ def read_unchecked(folder: Path) -> Form:
     file = load_toml(folder / "form.toml")
     file.only(("form", "levels", "limits", "template", "contacts", "package", "statistics"))
     head = file.table("form")
-    head.only(("id", "version", "title", "period", "sheets"))
+    head.only(("id", "version", "title", "period", "news", "sheets"))
     sheets = cards.sheets(head)
     rules = cards.rules(folder / "rules.toml")
     return Form(
@@ -104,6 +105,7 @@ def read_unchecked(folder: Path) -> Form:
         levels=file.levels(),
         prose={
             "period": head.optional_text("period"),
+            "news": head.optional_text("news"),
             "template": texts.template(file, [sheet.title for sheet in sheets]),
             "contacts": texts.contacts(file),
             "statistics": file.table("statistics", required=False).values,
@@ -142,7 +144,12 @@ def load(folder: Path) -> Form:
     form = accepted(folder)
     cards = digest(folder, amended=False)[:DIGITS]
     whole = digest(folder)[:DIGITS] if form.amendments else cards
-    return replace(form, digest=whole, cards_digest=cards)
+    form = replace(form, digest=whole, cards_digest=cards)
+    if not (folder / form_files.CHANGES).is_file():
+        return form
+    from converter.forms import earlier
+
+    return replace(form, earlier=earlier.read(folder, cards))
 
 
 def _limits(own: TomlTable) -> Mapping[str, int]:

@@ -32,7 +32,7 @@ from converter.kinds.base import (
     matches,
 )
 from converter.kinds.lost_digits import DIGITS_KEPT
-from converter.kinds.numeric import NumberKind, read_numbers
+from converter.kinds.numeric import NumberKind, no_number, no_number_variant, read_numbers
 from converter.kinds.options import WholeNumber
 from converter.model.arrays import np, pd
 from converter.model.cell_types import CellType
@@ -105,7 +105,7 @@ class Count(NumberKind):
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         least, most = self.min(field), self.max(field)
         found = (
-            failing("K306", lambda c: c.is_type(CellType.DATE)),
+            no_number(lambda c: ~np.isnan(_numbers(c))),
             failing("K301", lambda c: np.isnan(_numbers(c))),
             failing("K302", lambda c: _numbers(c) < 0),
             failing("K303", lambda c: _numbers(c) != np.trunc(_numbers(c))),
@@ -122,7 +122,8 @@ class Count(NumberKind):
         return pd.to_numeric(text, errors="coerce").astype("Int64")
 
     def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
-        return {"min": self.min(field), "max": self.max(field)}
+        params: Params = {"min": self.min(field), "max": self.max(field)}
+        return {**params, **no_number_variant(raw)} if code == "K306" else params
 
     def cell(self, text: str, field: Field, form: Form) -> int:
         return int(text)

@@ -1,25 +1,27 @@
 """A calendar date; canonical text is ISO (2010-05-01).
 
-Read and noted (K902): 2010.5.1, 2010年5月1日, 20100501, 2010/5/1, 2010-5-1, full-width, with
-spaces, with a time or a weekday behind; a month without a day (2010年5月, 2010-05), which is read
-as its first day, and so are 201005 and the number 2010.05; eight digits in a numeric cell; a number
-whose date format was lost; a time, which is dropped; a midnight that an export has moved to the
-day before (16:00:00, 23:59:17).
+Read and noted (K902): texts that can mean one day only (`written_days`), where a year of two
+digits is of the century that leaves it after `earliest`, and a month is its first day; words
+beside a day where they stand in the field's headings (2010年5月1日入会); as numbers 20100501,
+201005, 2010.05 and a day whose date format was lost; a time, which is dropped. K908: a midnight
+that an export has moved to the day before (16:00:00, 23:59:17).
 
-Faults: K401 no date, or a year of two digits · K402 only a year, or 2010.1, which a spreadsheet
-makes of 2010.10, too. In a cell that is formatted as a date both arrive as a day between
-1905-03-14 and 1905-09-29, and are read as what was typed · K403 a day that no calendar has · K404 a
-year outside 1800-2100 · K405 before `earliest` of the card (a warning). Days in the future are a
-matter of rules.
+Faults: K401 no date · K402 only a year; a number below it (98.5), which is no day of 1900; a text
+that can mean several days; or 2010.1, which a spreadsheet makes of 2010.10, too. In a cell that is
+formatted as a date years arrive as a day between 1905-03-14 and 1905-09-29, and are read as what
+was typed · K403 a day that no calendar has · K404 a year outside 1800-2100 · K405 before `earliest`
+of the card (a warning). Days in the future are a matter of rules.
 
-Option: `earliest`. The Excel face validates numbers. A text that does not begin with a year is
-reported at once; whatever else is typed as text waits for the check.
+Option: `earliest`. The Excel face validates numbers. A text without a digit is reported at once;
+whatever else is typed as text waits for the check.
 
 >>> TEXT = CellType.TEXT
 >>> [read(t, TEXT)[0] for t in ("2010.5.1", "２０１０年５月１日", "20100501", "2010-05")]
 ['2010-05-01', '2010-05-01', '2010-05-01', '2010-05-01']
->>> [read(t, TEXT)[1] for t in ("10.5.1", "2010", "2010.1", "2010-02-30", "1010-5-1")]
-['K401', 'K402', 'K402', 'K403', 'K404']
+>>> [read(t, TEXT)[1] for t in ("去年", "5/1/2010", "2010", "2010.1", "2010-02-30", "1010-5-1")]
+['K401', 'K402', 'K402', 'K402', 'K403', 'K404']
+>>> read("10.5.1", TEXT), read("10.5.1", TEXT, "1921-01-01")
+(('10.5.1', 'K402'), ('2010-05-01', ''))
 >>> read("2010.1", CellType.NUMBER), read("40299", CellType.NUMBER)
 (('2010.1', 'K402'), ('2010-05-01', ''))
 """
@@ -28,9 +30,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from converter.formulas import expressions
+from converter.kinds import written_days
 from converter.kinds.base import (
     LATER,
     Cells,
@@ -50,21 +53,19 @@ from converter.kinds.base import (
 )
 from converter.kinds.options import Day
 from converter.kinds.points import points
+from converter.kinds.written_days import EPOCH, FIRST_YEAR, LAST_YEAR
 from converter.model.arrays import np, pd
 from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
 from converter.model.issues import Params
-from converter.text import characters
 from converter.text.cell_values import number_text
-from converter.text.characters import half_width, strip
+from converter.text.characters import strip
 
-FIRST_YEAR, LAST_YEAR = 1800, 2100
-_YEAR_CHARACTERS = "".join(
-    ("0123456789", expressions.FULL_WIDTH_DIGITS, "〇○零", "一二三", "四五六", "七八九")
+_DIGITS = "".join(
+    ("0123456789", expressions.FULL_WIDTH_DIGITS, *written_days.DIGITS, *written_days.UNITS)
 )
-_EPOCH = date(1899, 12, 30)  # day 0 of a spreadsheet's count, from March 1900 on
-LAST_SERIAL = (date(LAST_YEAR, 12, 31) - _EPOCH).days
-_END_OF_TIME = (date(9999, 12, 31) - _EPOCH).days
+LAST_SERIAL = (date(LAST_YEAR, 12, 31) - EPOCH).days
+_END_OF_TIME = (date(9999, 12, 31) - EPOCH).days
 _EIGHT_FROM, _EIGHT_TO = 18000101, 21001231
 _SAFE_YEAR = 1906  # from here on a date cell cannot be a year that was typed
 _YEARS = (1900, 2100)  # numbers that are a year, or a year and a month
@@ -73,34 +74,22 @@ _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2}):([0-9]{2}):([
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 # Of a number 2010.1 alone nobody knows whether it was 2010.10; 2010.5 can be no other month.
 _NUMBER_MONTH = re.compile(r"([0-9]{4})\.(0[1-9]|1[0-2]|[2-9])")
+_NUMBER_DAY = re.compile(r"[0-9]{4}\.[0-9]{4}")
 _YEAR_MONTH = re.compile("((?:19|20)[0-9]{2})(0[1-9]|1[0-2])")
-_SIGN = r" ?[-./\\。·—–年月] ?"
-_TIME = r"(?:[ T]|(?<![0-9]))[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2}(?:\.[0-9]+)?)?"
-_WEEKDAY = r"(?: ?(?:星期|周)\w)?"
-_DAY = re.compile(
-    f"([0-9]{{4}}){_SIGN}([0-9]{{1,2}}){_SIGN}([0-9]{{1,2}})(?: ?[日号])?{_WEEKDAY}(?:{_TIME})?"
-)
 _EIGHT = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
-_MONTH = re.compile(f"([0-9]{{4}}){_SIGN}([0-9]{{1,2}})(?: ?月份?)?")
-_AMBIGUOUS = re.compile("[0-9]{4}(?: ?年)?|[0-9]{4} ?[.。·] ?1")
-_UTC = re.compile(r"([0-9-]{10}T[0-9:]{8})(?:\.[0-9]+)?Z")
-# Midnight of Beijing, of today's clock and of the one before 1928, as browsers export it.
-_MOVED_MIDNIGHTS = {
-    (16, 0, 0), (15, 59, 17), (15, 54, 17), (23, 59, 17), (23, 54, 17)
-}  # fmt: skip
-_ONE_BLANK = str.maketrans(
-    {c: " " if c in characters.VISIBLE_BLANKS else "" for c in characters.BLANKS}
-)
 
 
-def read(text: str, type: CellType) -> tuple[str, str]:
-    """(ISO date, '') or (the text as it is, code of the fault)."""
+def read(
+    text: str, type: CellType, earliest: str = "", headings: Sequence[str] = ()
+) -> tuple[str, str]:
+    """(ISO date, '') or (the text as it is, code of the fault). Of several meanings of a text, a
+    field has those from its `earliest` on; words beside the day stand in its headings."""
     if type is CellType.DATE:
         found, fault = _read_date_cell(text)
     elif type is CellType.NUMBER and not _ISO.fullmatch(text):
-        found, fault = _read_number(text)
+        found, fault = _read_number(text, earliest)
     else:
-        found, fault = _read_text(" ".join(half_width(text.translate(_ONE_BLANK)).split()))
+        found, fault = _read_text(text, earliest, headings)
     if found is None:
         return text, fault
     return (found.isoformat(), "") if FIRST_YEAR <= found.year <= LAST_YEAR else (text, "K404")
@@ -116,42 +105,47 @@ def _calendar(year: str, month: str, day: str) -> Found:
         return None, "K403" if FIRST_YEAR <= int(year) <= LAST_YEAR else "K404"
 
 
-def _read_text(text: str) -> Found:
-    if found := _UTC.fullmatch(text):
-        try:
-            return _settled(datetime.fromisoformat(found[1])), ""
-        except ValueError:
-            return None, "K403"
-    if _AMBIGUOUS.fullmatch(text):
+def _read_text(text: str, earliest: str, headings: Sequence[str]) -> Found:
+    reading = written_days.read(text)
+    days = _meanings(reading, earliest)
+    if len(days) > 1:
         return None, "K402"
-    if found := _DAY.fullmatch(text) or _EIGHT.fullmatch(text):
-        return _calendar(found[1], found[2], found[3])
-    if found := _MONTH.fullmatch(text) or _YEAR_MONTH.fullmatch(text):
-        return _calendar(found[1], found[2], "1")
-    return None, "K401"
+    if not days or not all(any(word in title for title in headings) for word in reading.words):
+        return None, reading.fault
+    return days[0], ""
 
 
-def _read_number(text: str) -> Found:
+def _meanings(reading: written_days.Reading, earliest: str) -> Sequence[date]:
+    """The days that a text can mean in a field; where all are before `earliest`, all of them."""
+    return [day for day in reading.days if day.isoformat() >= earliest] or reading.days
+
+
+def _read_number(text: str, earliest: str) -> Found:
     if not _NUMBER.fullmatch(text):
         return None, "K401"
     number = float(text)
-    if _YEARS[0] <= number < _YEARS[1]:
+    if number < _YEARS[0]:
+        return None, "K401" if number < 1 else "K402"  # 98.5 or 805 is no day of 1900
+    if number < _YEARS[1]:
         return _read_month(text)
     if found := _YEAR_MONTH.fullmatch(text):
         return _calendar(found[1], found[2], "1")
     if _EIGHT_FROM <= number <= _EIGHT_TO:
         found = _EIGHT.fullmatch(text)  # nothing with a fraction
         return _calendar(found[1], found[2], found[3]) if found else (None, "K401")
-    if 1 <= number < _END_OF_TIME + 1:
-        # The count has a 29 February 1900 that never was; days before it are one later.
-        return _EPOCH + timedelta(int(number) + (number < 60)), ""
-    return None, "K401"
+    if LAST_SERIAL + 1 <= number < 10**6 and written_days.read(text).days:  # 980501
+        return _read_text(text, earliest, ())
+    if number >= _END_OF_TIME + 1:
+        return None, "K401"
+    return EPOCH + timedelta(int(number) + _is_moved(text)), ""
 
 
 def _read_month(number: str) -> Found:
-    """A number that is a year, or a year and a month."""
-    month = _NUMBER_MONTH.fullmatch(number)
-    return _calendar(month[1], month[2], "1") if month else (None, "K402")
+    """A number that is a year, or a year and a month, or all of a day (2010.0501)."""
+    if month := _NUMBER_MONTH.fullmatch(number):
+        return _calendar(month[1], month[2], "1")
+    day = _read_text(number, "", ()) if _NUMBER_DAY.fullmatch(number) else (None, "")
+    return day if day[0] else (None, "K402")
 
 
 def _read_date_cell(text: str) -> Found:
@@ -159,37 +153,33 @@ def _read_date_cell(text: str) -> Found:
     if serial is None or serial < 1:
         return None, "K401"
     if number := _typed_number(text):
-        return _read_month(number) if serial < _YEARS[1] else _read_number(number)
-    return _settled(datetime.fromisoformat(text[:19])), ""
+        return _read_month(number) if serial < _YEARS[1] else _read_number(number, "")
+    return date.fromisoformat(text[:10]) + timedelta(_is_moved(text)), ""
 
 
-def _settled(moment: datetime) -> date:
-    """The day that was meant: programs that reckon by a clock elsewhere move a midnight of Beijing
-    to 16:00 of the day before, or to some seconds before midnight."""
-    is_moved = (moment.hour, moment.minute, moment.second) in _MOVED_MIDNIGHTS
-    return moment.date() + timedelta(days=1) if is_moved else moment.date()
+def _is_moved(raw: str) -> bool:
+    """Whether the time of a cell is a midnight of Beijing that was moved to the day before."""
+    if _NUMBER.fullmatch(raw):
+        seconds = round(float(raw) % 1 * 86400) if 2 * _YEARS[1] < float(raw) < LAST_SERIAL else 0
+        return (seconds // 3600, seconds // 60 % 60, seconds % 60) in written_days.MOVED_MIDNIGHTS
+    return written_days.read(shown(raw)).is_moved
 
 
 def names_month_only(text: str) -> bool:
     """Whether a text names a month and no day of it."""
-    plain = characters.squeeze(text)
-    return any(found.fullmatch(plain) for found in (_MONTH, _NUMBER_MONTH, _YEAR_MONTH))
-
-
-def _is_moved(raw: str, text: str) -> bool:
-    """Whether a moment was read as the day after it."""
-    return "T" in raw and raw[:4].isdigit() and text[:10] != raw[:10] and not _typed_number(raw)
+    return written_days.read(text).month_only
 
 
 def _typed_number(raw: str) -> str:
-    """The number that was typed where a date's format made a day of 1905 of a year, or one of
-    2450 of a year and a month (201005); '' for a day that is one."""
+    """The number that was typed where a date's format made a day of 1905 of a year, one of 2450 of
+    a year and a month (201005), or a moment of 1900 of 98.5; '' for a day that is one."""
     serial = _serial(raw)
     if serial is None:
         return ""
     number = number_text(round(serial, 4))
-    is_number = _YEARS[0] <= serial < _YEARS[1] or _YEAR_MONTH.fullmatch(number)
-    return number if is_number else ""
+    is_early = 1 <= serial < _YEARS[0] and "." in number
+    is_year = _YEARS[0] <= serial < _YEARS[1]
+    return number if is_early or is_year or _YEAR_MONTH.fullmatch(number) else ""
 
 
 def shown(raw: str) -> str:
@@ -204,7 +194,7 @@ def _serial(text: str) -> float | None:
         return None
     year, month, day, hour, minute, second = (int(g or 0) for g in found.groups())
     try:
-        days = (date(year, month, day) - _EPOCH).days
+        days = (date(year, month, day) - EPOCH).days
     except ValueError:
         return None
     return days + (hour * 3600 + minute * 60 + second) / 86400
@@ -273,18 +263,17 @@ class Date(Kind):
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
         text = texts(cells.text)
         nonstandard = ~cells.once(_plain)
-        if nonstandard.any():
-            text = text.copy()
-            text[nonstandard] = map_cells(
-                _pick(cells, nonstandard), lambda text, type: read(text, type)[0]
-            )
+        if not nonstandard.any():
+            return same_text(cells, cells.text, "")
+        text = text.copy()
+        earliest, headings = self._earliest(field), (field.title, *field.aliases, *field.near)
+        text[nonstandard] = map_cells(
+            _pick(cells, nonstandard), lambda text, type: read(text, type, earliest, headings)[0]
+        )
         found = same_text(cells, pd.Series(text, index=cells.text.index, dtype=object), "K902")
-        moved = np.zeros(len(text), dtype=bool)
-        moved[nonstandard] = [
-            _is_moved(raw, day)
-            for raw, day in zip(texts(cells.text)[nonstandard], text[nonstandard], strict=True)
-        ]
-        return Normalised(found.text, found.note.mask(moved, "K908")) if moved.any() else found
+        changed = found.note != ""
+        moved = changed & cells.text.where(changed, "").map(_is_moved).astype(bool)
+        return Normalised(found.text, found.note.mask(moved, "K908"))
 
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         found = by_verdict(("K401", "K402", "K403", "K404"), _verdicts)
@@ -306,10 +295,15 @@ class Date(Kind):
             return {"earliest": self._earliest(field)}
         if code == "K402" and _typed_number(raw):
             return {"typed": shown(raw), "variant": "date_cell"}
+        days = _meanings(written_days.read(raw), self._earliest(field)) if code == "K402" else ()
+        if days:
+            meanings = "、".join(day.isoformat() for day in days)
+            return {"typed": strip(raw), "variant": "several", "meanings": meanings}
         return {"typed": strip(raw)} if code in ("K402", "K403", "K404") else {}
 
     def note_params(self, code: str, raw: str, text: str) -> Params:
-        variant = "month" if names_month_only(shown(raw)) else "time" if ":" in raw else "day"
+        reading = written_days.read(shown(raw))
+        variant = "month" if reading.month_only else "time" if reading.has_time else "day"
         return {"from": shown(raw), "variant": variant}
 
     def cell(self, text: str, field: Field, form: Form) -> str | date:
@@ -335,11 +329,11 @@ class Date(Kind):
             return f"IF(ISNUMBER({raw}),{wrong},FALSE)"
 
         eight = _excel_eight(raw)
-        begins = expressions.all_in(norm, 4, _YEAR_CHARACTERS)
+        has_digit = expressions.contains_any(norm, _DIGITS)
         found = [
-            ExcelCondition("K401", f"IF(ISTEXT({raw}),OR(LEN({norm})<4,NOT({begins})),FALSE)"),
+            ExcelCondition("K401", f"IF(ISTEXT({raw}),OR(LEN({norm})<4,NOT({has_digit})),FALSE)"),
             ExcelCondition(LATER, f"ISTEXT({raw})"),
-            ExcelCondition(LATER, number(f"AND({raw}>={_YEARS[0]},{raw}<{_YEARS[1]})")),
+            ExcelCondition(LATER, number(f"AND({raw}>=1,{raw}<{_YEARS[1]})")),
             ExcelCondition("K403", number(f"AND({eight},NOT({excel_day(raw)}))")),
             ExcelCondition(
                 LATER, number(f"AND({raw}>={LAST_SERIAL + 1},{raw}<{_END_OF_TIME + 1})")
@@ -349,7 +343,7 @@ class Date(Kind):
             ),
         ]
         if self._earliest(field):
-            first = (date.fromisoformat(self._earliest(field)) - _EPOCH).days
+            first = (date.fromisoformat(self._earliest(field)) - EPOCH).days
             found.append(ExcelCondition("K405", number(f"{norm}<{first}")))
         return tuple(found)
 
@@ -358,5 +352,4 @@ class Date(Kind):
 
     def excel_sound(self, raw: str, norm: str, errors: Sequence[str]) -> str:
         # The same in short: eight digits that are no day stay as large as they are.
-        year = f"AND({raw}>={_YEARS[0]},{raw}<{_YEARS[1]})"
-        return f"AND({raw}>=1,NOT({year}),{norm}<={LAST_SERIAL})"
+        return f"AND({raw}>={_YEARS[1]},{norm}<={LAST_SERIAL})"

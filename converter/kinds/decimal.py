@@ -3,12 +3,13 @@
 Accepts numeric cells and text such as `1,234.50`, `１２．５`, `12.5元` where that is the `unit`,
 `1.5万元` and `1.5万`, which are noted (K905). What a formula left behind the 15 digits that a
 spreadsheet keeps (0.1+0.2) is nobody's answer and is dropped.
-Faults: K306 a cell formatted as a date · K301 no number, or a text of more than 15 digits · K302
+Faults: K306 a cell formatted as a date, or one whose format shows another number (5% for 0.05,
+unless the `unit` is %) · K301 no number, or a text of more than 15 digits · K302
 negative, where `min` is not · K308 more digits after the point than `places` · K304 below `min` ·
 K305 above `max` · K307 more digits than a spreadsheet keeps, where a form takes K305 for less than
 an error. A formula cannot see a date format, so K306 is the pipeline's.
 
-Options: `places` (default 2), `unit` (元, 万元, 公里), `min` (default 0), `max` (default
+Options: `places` (default 2), `unit` (元, 万元, 公里, %), `min` (default 0), `max` (default
 9,999,999,999).
 
 >>> sums = Units("元", 2)
@@ -187,7 +188,8 @@ class Decimal(numeric.NumberKind):
 
         text = pd.Series(map_cells(cells, read), index=cells.text.index, dtype=object)
         # A number in a text cell is noted even when its digits need no change.
-        noted = cells.is_type(CellType.TEXT) & ~np.isnan(_numbers(Cells(text, cells.type)))
+        is_text = cells.is_type(CellType.TEXT) | cells.is_type(CellType.SHOWN_OTHERWISE)
+        noted = is_text & ~np.isnan(_numbers(Cells(text, cells.type)))
         notes = pd.Series(np.where(noted, "K905", ""), index=text.index, dtype=object)
         return Normalised(text, notes)
 
@@ -201,7 +203,7 @@ class Decimal(numeric.NumberKind):
             return np.asarray(is_fine & ~np.isnan(_numbers(cells)))
 
         found = [
-            failing("K306", lambda c: c.is_type(CellType.DATE)),
+            numeric.no_number(lambda c: ~np.isnan(_numbers(c))),
             failing("K301", lambda c: np.isnan(_numbers(c))),
             failing("K308", too_fine),
         ]
@@ -224,7 +226,8 @@ class Decimal(numeric.NumberKind):
     def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         params = {"min": _shown(self.min(field)), "max": _shown(self.max(field))}
         params |= {"places": str(self.places(field)), "unit": self.unit(field)}
-        return {**params, "variant": "decimal"} if code in ("K301", "K306") else params
+        params |= {"variant": "decimal"} if code in ("K301", "K306") else {}
+        return params | numeric.no_number_variant(raw) if code == "K306" else params
 
     def cell(self, text: str, field: Field, form: Form) -> int | float:
         found = decimal_number(text)
@@ -232,7 +235,8 @@ class Decimal(numeric.NumberKind):
         return found
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
-        text = expressions.half_width(expressions.without_whitespace(raw), "0123456789.,-")
+        characters = f"0123456789.,-{'%' if self.unit(field) == '%' else ''}"
+        text = expressions.half_width(expressions.without_whitespace(raw), characters)
         return expressions.substitute(text, _units(self.unit(field), self.places(field)).words)
 
     def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:

@@ -6,17 +6,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from converter.kinds.base import Cells, Kind, map_unique, numbers
+from converter.kinds.base import Cells, Check, Kind, failing, map_unique, numbers
 from converter.kinds.options import Option
 from converter.model.arrays import np
+from converter.model.cell_types import CellType
 from converter.model.errors import option_error
 from converter.model.forms import Field, Form
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-")
 
 
 class LimitedKind(Kind):
@@ -48,6 +53,26 @@ class NumberKind(LimitedKind):
 
     def excel_value(self, text: str) -> str | float:
         return int(text) if text.isdecimal() else text
+
+
+def is_formatted(cells: Cells) -> npt.NDArray[np.bool_]:
+    """Where a cell's format shows something else than the number that it holds."""
+    return np.asarray(cells.is_type(CellType.DATE) | cells.is_type(CellType.SHOWN_OTHERWISE))
+
+
+def no_number(is_number: Callable[[Cells], npt.NDArray[np.bool_]]) -> Check:
+    """A cell formatted as a date, or whose format shows another number without saying which one is
+    meant. No formula sees that."""
+
+    def wrong(cells: Cells) -> npt.NDArray[np.bool_]:
+        return is_formatted(cells) & (cells.is_type(CellType.DATE) | ~is_number(cells))
+
+    return failing("K306", wrong)
+
+
+def no_number_variant(raw: str) -> dict[str, str]:
+    """What the message of K306 says of a cell that is no date."""
+    return {} if _DAY.match(raw) else {"variant": "shown"}
 
 
 def read_numbers(cells: Cells, number: Callable[[str], float]) -> npt.NDArray[np.float64]:

@@ -111,6 +111,9 @@ class Number(Option[float]):
         return value
 
 
+_RATES = ("%", "‰")
+
+
 class UnitWord(Option[str]):
     """What a number is counted in, such as 万元; '' where nothing is given."""
 
@@ -118,9 +121,10 @@ class UnitWord(Option[str]):
     schema = MappingProxyType({"type": "string", "minLength": 1, "maxLength": 6})
 
     def read(self, value: Any) -> str:
-        if not isinstance(value, str) or not 0 < len(value) <= 6 or not value.isalpha():
+        is_word = isinstance(value, str) and (value.isalpha() or value in _RATES)
+        if not is_word or not 0 < len(value) <= 6:
             raise self.refused("form_unit_word", value)
-        return value
+        return str(value)
 
 
 class Line(Option[str]):

@@ -32,7 +32,7 @@ from converter.kinds.base import (
     map_cells,
     matches,
 )
-from converter.kinds.numeric import NumberKind
+from converter.kinds.numeric import NumberKind, is_formatted, no_number_variant
 from converter.kinds.options import WholeNumber
 from converter.model.arrays import np, pd
 from converter.model.cell_types import CellType
@@ -109,7 +109,7 @@ class Year(NumberKind):
             return ~matches(cells.text, holds)
 
         found = [
-            failing("K306", lambda c: c.is_type(CellType.DATE) & no_number(c)),
+            failing("K306", lambda c: is_formatted(c) & no_number(c)),
             failing(self.fault, no_number),
         ]
         if least > self.numbered.first:
@@ -125,7 +125,9 @@ class Year(NumberKind):
 
     def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         params = {"min": self.min(field), "max": self.max(field)}
-        return {**params, "variant": "decimal"} if code == "K306" else params
+        if code != "K306":
+            return params
+        return {**params, "variant": "decimal", **no_number_variant(raw)}
 
     def cell(self, text: str, field: Field, form: Form) -> int:
         return int(text)

@@ -16,3 +16,4 @@ class CellType(IntEnum):
     ERROR = 5  # #N/A and its kin; its text is the error's name
     UNCALCULATED = 6  # a formula that no program has computed yet
     COVERED = 7  # inside a merged area, not its top-left cell
+    SHOWN_OTHERWISE = 8  # a number whose format shows another one, see `text/number_formats`

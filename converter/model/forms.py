@@ -184,6 +184,22 @@ class PackageProfile:
         return [*members, (self.signature, sign(dict(members)[self.descriptor]))]
 
 
+class FormChange(NamedTuple):
+    """One difference between two definitions of a form: of which kind, and what it is about."""
+
+    kind: str
+    params: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierForm:
+    """A definition that a form replaced, and what is different now."""
+
+    version: str
+    digest: str  # of its cards
+    changes: tuple[FormChange, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """What is asked and how it is checked: everything in the form's folder."""
@@ -201,6 +217,12 @@ class Form:
     digest: str = ""  # tells definitions of one version apart; '' where only cards were read
     cards_digest: str = ""  # the same without what was amended, which changes no workbook
     amendments: Mapping[str, Amendment] = field(default_factory=dict)  # by their targets
+    earlier: tuple[EarlierForm, ...] = ()
+
+    @property
+    def news(self) -> str:
+        """What its maintainer says is new in this version."""
+        return str(self.prose.get("news", ""))
 
     @property
     def record(self) -> Sheet:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from converter.files import canonical_json
+from converter.forms import earlier
 from converter.messages import catalogue
 from converter.model.cell_types import CellType
 from converter.model.forms import Form, Resource
@@ -149,11 +150,12 @@ def _descriptor(
     of = of if isinstance(of, dict) else {}
     if of.get("id") != form.id:
         raise findings.refuse("P113", name, found=str(of.get("id", ""))[:40], expected=form.id)
+    found, digest = (str(of.get(key, ""))[:40] for key in ("version", "digest"))
     if of.get("version") != form.version:
-        found = str(of.get("version", ""))[:40]
-        findings.note("P114", name, found=found, expected=form.version)
+        changed = earlier.params_since(form, found, digest)
+        findings.note("P114", name, found=found, expected=form.version, **changed)
     elif form.digest and of.get("digest", form.digest) != form.digest:
-        findings.note("P119", name)
+        findings.note("P119", name, **earlier.params_since(form, found, digest))
     return described
 
 

@@ -19,6 +19,7 @@ from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Place
 from converter.register import halves, unit_changes, waiting
+from converter.register.amounts import amount, number_sql, worded
 from converter.register.nearest import Nearest
 from converter.register.precedence import HELD
 from converter.register.schema import COUNTS, HALVES, SENT, SOUND, TIMED_BY, RegisterTables, name
@@ -186,10 +187,9 @@ def _jumps(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     merged = unit_changes.mergers(tables, before, period)
     for path in card.get("jump_fields", ()):
         field = form.field(path)
-        key = name(field.key)
         rows = tables.query(
             f"WITH {unit_changes.MERGED}, a AS (SELECT s.unit, s.period, s.file, s.unit_sheet,"
-            f"   TRY_CAST(a.{key} AS BIGINT) AS value FROM answers a JOIN submissions s"
+            f"   {number_sql(field, 'a')} AS value FROM answers a JOIN submissions s"
             f"   ON s.id = a.submission WHERE {COUNTS}),"
             " o AS (SELECT coalesce(i.id, a.unit) AS unit, sum(a.value) AS value FROM a"
             "  LEFT JOIN units u ON u.id = a.unit LEFT JOIN merged m ON m.code = u.code"
@@ -198,14 +198,15 @@ def _jumps(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
             " SELECT n.file, n.unit_sheet, u.name, u.superior, o.value, n.value"
             " FROM a n JOIN o ON o.unit = n.unit JOIN units_in($4) u ON u.id = n.unit"
             " WHERE n.period = $4 AND abs(n.value - o.value) >= $5"
-            "   AND abs(n.value - o.value) * 100 > o.value * $6 ORDER BY n.file",
+            "   AND abs(n.value - o.value) * 100 > abs(o.value) * $6 ORDER BY n.file",
             [[*merged], [*merged.values()], before, period, least, share],
         )
         for file, sheet, unit, superior, was, now in rows:
             place = Place(file, sheet, 0, 0, field.key)
             params = {"unit": unit, "superior": superior, "period": before}
-            change = {"before": was, "now": now, "share": share}
-            yield issue_of("C103", form, place, str(now), **params, **change)
+            was, now = amount(was, field), amount(now, field)
+            params |= {"before": worded(was, field), "now": worded(now, field), "share": share}
+            yield issue_of("C103", form, place, str(now), **params)
 
 
 def previous(tables: RegisterTables, period: str) -> str:

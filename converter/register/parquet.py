@@ -18,7 +18,7 @@ def write(
     path: Path,
     header: Sequence[str],
     numbers: Mapping[int, str],
-    rows: Iterable[Sequence[str | int | float]],
+    rows: Iterable[Sequence[object]],
 ) -> None:
     """Write a file for its owner alone; the columns of these numbers (from 0) are numbers of
     a type of DuckDB, the others text. Raises OSError."""
@@ -43,7 +43,7 @@ def write(
         target.unlink(missing_ok=True)
 
 
-def _lines(rows: Iterable[Sequence[str | int | float]]) -> Iterator[bytes]:
+def _lines(rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
     for number, row in enumerate(rows, 1):

@@ -13,7 +13,8 @@ from typing import Any
 
 from converter.messages.catalogue import message
 from converter.model.clock import created_at
-from converter.report.table import Table
+from converter.register.amounts import Amount
+from converter.report.table import Table, number_format, shown
 from converter.statistics.annual import AnnualCell, AnnualReport, AnnualTable
 from converter.text.display import columns
 
@@ -57,8 +58,8 @@ def texts(report: AnnualReport) -> list[Table]:
     return found
 
 
-def _shown(value: int | None) -> str:
-    return "—" if value is None else str(value)
+def _shown(value: Amount | None) -> str:
+    return "—" if value is None else shown(value)
 
 
 def _headings(report: AnnualReport, table: AnnualTable) -> Iterator[tuple[str, str]]:
@@ -77,16 +78,16 @@ def _headings(report: AnnualReport, table: AnnualTable) -> Iterator[tuple[str, s
                     yield over, message(f"annual_{key}", period=before)
 
 
-def _rows(report: AnnualReport, table: AnnualTable) -> Iterator[tuple[str, list[int | None]]]:
+def _rows(report: AnnualReport, table: AnnualTable) -> Iterator[tuple[str, list[Amount | None]]]:
     for label, cells in table.rows:
-        values: list[int | None] = [cell.now for cell in cells]
+        values: list[Amount | None] = [cell.now for cell in cells]
         if report.before:
             for cell, (_, is_compared) in zip(cells, table.columns, strict=True):
                 values += _compared(cell) if is_compared else ()
         yield label, values
 
 
-def _compared(cell: AnnualCell) -> list[int | None]:
+def _compared(cell: AnnualCell) -> list[Amount | None]:
     if cell.before is None or cell.both is None:
         return [None, None, None]
     return [cell.before, cell.both, cell.both - cell.before]
@@ -118,7 +119,8 @@ def _fill(sheet: Any, report: AnnualReport, table: AnnualTable, number: int) -> 
         for column, value in enumerate(values, 3):
             _cell(sheet, at, column, _shown(value) if value is None else value, side="right")
             changes = heads[column - 1][1] == message("annual_change")
-            sheet.cell(at, column).number_format = SIGNED if changes else WHOLE
+            whole = SIGNED if changes else WHOLE
+            sheet.cell(at, column).number_format = number_format(value or 0, whole)
     last = first + len(table.rows) - 1
     thin = Side(style="thin", color=LINE)
     for row in sheet.iter_rows(min_row=FIRST, max_row=last, max_col=width):
@@ -169,7 +171,13 @@ def _foot(sheet: Any, report: AnnualReport, row: int, width: int) -> None:
 
 
 def _cell(
-    sheet: Any, row: int, column: int, value: str | int, *, side: str = "center", bold: bool = False
+    sheet: Any,
+    row: int,
+    column: int,
+    value: str | Amount,
+    *,
+    side: str = "center",
+    bold: bool = False,
 ) -> None:
     from openpyxl.styles import Alignment, Font
 
@@ -214,7 +222,8 @@ def _for_print(
 
     widest = max((columns(label) for label, _ in table.rows), default=0)
     widths = [min(max(widest + 2, NARROWEST), STUB_WIDEST), 6]
-    widths += [NUMBER] * (len(heads) - 2)
+    rows = [[f"{value or 0:,}" for value in values] for _, values in _rows(report, table)]
+    widths += [max(NUMBER, *(len(row[n]) + 2 for row in rows)) for n in range(len(heads) - 2)]
     for n, wide in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(n)].width = wide
     sheet.freeze_panes = sheet.cell(first, 3).coordinate

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from converter.messages.catalogue import message
+from converter.report.table import decimal_places
 from converter.statistics.figure import Chart, Figure, Row
 from converter.text.display import columns as width
 from converter.text.display import cut, visible
@@ -89,24 +90,36 @@ def _label(text: str) -> str:
 
 
 def axis(figure: Figure, rows: Sequence[Row]) -> tuple[float, float]:
-    """From zero to a round number beyond the longest bar; a pyramid's goes as far to the left."""
+    """From zero to a round number beyond the longest bar. A pyramid's goes as far to the left, and
+    so does one of sums of which any is negative."""
     positions = [figure.table.position(key) for key in figure.series]
     sizes = [[float(row[position] or 0) for position in positions] for row in rows]
     stacked = figure.chart is Chart.STACKED
-    longest = max((sum(row) if stacked else max(row, default=0.0) for row in sizes), default=0.0)
+    longest = max(
+        (sum(row) if stacked else max(map(abs, row), default=0.0) for row in sizes), default=0.0
+    )
     step: float = 1.0
     while step * 10 < longest:
         step *= 10
     while longest > step * 4 and step * 10 >= longest:
         step *= 2
     end = (longest // step + 1) * step
-    return (-end if figure.chart is Chart.PYRAMID else 0.0, end)
+    has_left = figure.chart is Chart.PYRAMID or any(size < 0 for row in sizes for size in row)
+    return (-end if has_left else 0.0, end)
+
+
+def _written(value: float, places: int) -> str:
+    """A number of the drawing."""
+    text = f"{value:,.{places}f}"
+    return text.rstrip("0").rstrip(".") if places else text
 
 
 def _settings(figure: Figure, rows: Sequence[Row]) -> dict[str, Any]:
     from pygal.style import Style  # type: ignore[import-untyped]
 
     count = len(rows)
+    is_pyramid = figure.chart is Chart.PYRAMID  # its left side counts too
+    places = max((decimal_places(cell) for row in rows for cell in row[1:]), default=0)
     style = Style(
         background="transparent",
         plot_background="transparent",
@@ -139,7 +152,7 @@ def _settings(figure: Figure, rows: Sequence[Row]) -> dict[str, Any]:
         "no_data_text": "",
         "truncate_label": -1,
         "truncate_legend": -1,
-        "value_formatter": lambda value: f"{abs(value):,.0f}",  # a pyramid's left side counts too
+        "value_formatter": lambda value: _written(abs(value) if is_pyramid else value, places),
         "order_min": 0,  # nobody is counted in fractions
         "classes": ("chart",),
         "min_scale": 2,

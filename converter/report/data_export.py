@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -23,6 +24,7 @@ from converter.register.schema import name, table_of
 from converter.report import large_workbook, table
 from converter.report.large_workbook import LongTable
 from converter.report.personal import mask_of
+from converter.statistics.figure import Cell
 
 SUFFIXES = (".xlsx", ".csv", ".parquet")
 # Who sent it, as the register knows it. (What the unit typed stands among the answers.)
@@ -60,7 +62,7 @@ def _table(register: Snapshot, form: Form, options: ExportOptions, sheet: Sheet)
     count = register.query(f"SELECT count(*) FROM {source} WHERE a.period = ?", [options.period])[
         0
     ][0]
-    show: list[Callable[[str], str | int | float]] = [str] * (len(_SENDER) - 1)
+    show: list[Callable[[str], Cell]] = [str] * (len(_SENDER) - 1)
     show.append(str if options.codes else _state)
     show += [_shown(field, form, options) for field in fields]
     if options.codes:
@@ -86,8 +88,8 @@ def _title(sheet: Sheet, form: Form) -> str:
 
 
 def _rows(
-    rows: Iterable[Sequence[str | None]], show: Sequence[Callable[[str], str | int | float]]
-) -> Iterator[Sequence[str | int | float]]:
+    rows: Iterable[Sequence[str | None]], show: Sequence[Callable[[str], Cell]]
+) -> Iterator[Sequence[Cell]]:
     for row in rows:
         yield [one(text or "") for one, text in zip(show, row, strict=True)]
 
@@ -102,17 +104,17 @@ def _number_type(field: Field) -> str:
     return f"DECIMAL(21, {places})" if places else "BIGINT"
 
 
-def _number(text: str) -> str | int | float:
+def _number(text: str) -> Cell:
     if text.isascii() and text.isdecimal():
         return int(text)
-    return float(text) if _DECIMAL.fullmatch(text) else text
+    return Decimal(text) if _DECIMAL.fullmatch(text) else text
 
 
 def _state(state: str) -> str:
     return message(f"receive_state_{state}")
 
 
-def _shown(field: Field, form: Form, options: ExportOptions) -> Callable[[str], str | int | float]:
+def _shown(field: Field, form: Form, options: ExportOptions) -> Callable[[str], Cell]:
     if _is_number(field):
         return _number
     codes = form.codes.get(str(field.options.get("codes", "")))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from converter.files.zip_writing import write_streamed_zip
 from converter.model.issues import column_letters
+from converter.statistics.figure import Cell
 from converter.text.display import columns as display_width
 
 ROWS_A_SHEET = 1_000_000  # below the heading; Excel has 1,048,576 rows
@@ -39,7 +40,7 @@ _STYLES = (
     "</cellStyles></styleSheet>"
 )
 
-Values = Sequence[str | int | float]
+Values = Sequence[Cell]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,8 @@ def _sheet(header: Sequence[str], rows: Iterator[Values]) -> Iterator[bytes]:
     yield f'</sheetData><autoFilter ref="A1:{last}"/></worksheet>'.encode()
 
 
-def _cell(value: str | int | float, style: int = 2) -> str:
-    if isinstance(value, int | float):
+def _cell(value: Cell, style: int = 2) -> str:
+    if not isinstance(value, str):
         return f"<c><v>{value}</v></c>"
     if not value:
         return "<c/>"

@@ -4,6 +4,7 @@ and texts from outside are shown with `visible`."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -11,12 +12,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from converter.messages.catalogue import message, rows_counted
 from converter.report import table
 from converter.report.table import Table
+from converter.statistics.figure import Cell
 from converter.text.display import visible
 
 
-def shown(cell: str | int | float) -> str:
+def shown(cell: Cell) -> str:
     """A cell as people read it: thousands are set apart, as in the workbook."""
-    return f"{cell:,}" if isinstance(cell, int) else table.shown(cell)
+    return f"{cell:,}" if isinstance(cell, int | Decimal) else table.shown(cell)
 
 
 def environment(*folders: Path) -> Environment:

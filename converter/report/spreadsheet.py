@@ -14,8 +14,8 @@ from typing import Any
 from converter.messages.catalogue import message
 from converter.model.clock import created_at
 from converter.report import charts
-from converter.report.table import shown
-from converter.statistics.figure import Chart, Figure, StatisticsTable
+from converter.report.table import number_format, shown
+from converter.statistics.figure import Cell, Chart, Figure, StatisticsTable
 from converter.text.display import columns
 
 HEADING, FIRST = 3, 4  # rows
@@ -26,7 +26,7 @@ PORTRAIT = 95  # characters of a line that still fit on an upright page
 LONG = 30  # lines from which a chart stands beside its table
 # Centimetres: what fits between the margins of a page, what a line takes.
 TALL_PORTRAIT, TALL_LANDSCAPE, LINE_CM = 23.0, 14.5, 0.68
-WHOLE, SIGNED, RATE = "#,##0", "#,##0;#,##0", "0.0"
+WHOLE, SIGNED, RATE = "#,##0", "#,##0;#,##0", "0"  # of rates without their decimal
 
 
 def workbook(
@@ -87,7 +87,9 @@ def _fill(sheet: Any, figure: Figure, title: str) -> None:
             cell.font = plain
             if not isinstance(value, str):
                 cell.value = value
-                cell.number_format = RATE if isinstance(value, float) else WHOLE
+                cell.number_format = number_format(
+                    value, RATE if isinstance(value, float) else WHOLE
+                )
             if figure.table.total and row == last:
                 cell.font = _font(bold=True)
                 cell.border = Border(top=strong, bottom=line)
@@ -121,7 +123,7 @@ def _numeric(table: StatisticsTable) -> set[int]:
     return {
         n
         for n in range(1, len(table.header) + 1)
-        if any(len(row) >= n and isinstance(row[n - 1], int | float) for row in table.rows)
+        if any(len(row) >= n and not isinstance(row[n - 1], str) for row in table.rows)
     }
 
 
@@ -138,7 +140,7 @@ def _width(table: StatisticsTable, at: int) -> float:
     return min(max(widest + 3, (heading + 1) // 2 + 5, NARROWEST), WIDEST)
 
 
-def _lines(widths: Sequence[float], values: Sequence[str | int | float]) -> int:
+def _lines(widths: Sequence[float], values: Sequence[Cell]) -> int:
     """How many lines a row takes, its longest text broken by its column's width."""
     pairs = zip(widths, values, strict=False)
     return max((-(-(columns(shown(v)) + 2) // int(wide)) for wide, v in pairs), default=1)

@@ -8,9 +8,12 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
+from converter.statistics.figure import Cell
 from converter.text.display import columns, visible, wrapped
 
 WRITTEN_AT_ONCE = 1 << 16  # characters of a long table
@@ -22,7 +25,7 @@ class Table(NamedTuple):
 
     title: str
     header: Sequence[str]
-    rows: Sequence[Sequence[str | int | float]]
+    rows: Sequence[Sequence[Cell]]
 
 
 def text(tables: Sequence[Table], width: int = 0) -> str:
@@ -40,7 +43,7 @@ def _block(table: Table, width: int) -> str:
             [table.title, *_stacked(table, width)] if table.title else _stacked(table, width)
         )
     body = table.rows[0] if table.rows else ()
-    right = {n for n, cell in enumerate(body) if isinstance(cell, int | float)}
+    right = {n for n, cell in enumerate(body) if not isinstance(cell, str)}
     lines = [table.title] if table.title else []
     for row in rows:
         cells = [_pad(cell, widths[n], n in right) for n, cell in enumerate(row)]
@@ -59,9 +62,20 @@ def _stacked(table: Table, width: int) -> list[str]:
     return lines
 
 
-def shown(cell: str | int | float) -> str:
-    """A cell as people read it: rates with one decimal."""
+def shown(cell: Cell) -> str:
+    """A cell as people read it: rates with one decimal, sums with the places that they have."""
     return f"{cell:.1f}" if isinstance(cell, float) else str(cell)
+
+
+def decimal_places(cell: Cell) -> int:
+    """The digits after the point of a sum."""
+    return len(f"{cell:f}".partition(".")[2]) if isinstance(cell, Decimal) else 0
+
+
+def number_format(cell: int | float | Decimal, whole: str) -> str:
+    """The format of a number in a workbook, made of that of whole numbers."""
+    places = 1 if isinstance(cell, float) else decimal_places(cell)
+    return re.sub("0(?=;|$)", f"0.{'0' * places}", whole) if places else whole
 
 
 def _pad(cell: str, width: int, right: bool) -> str:
@@ -72,7 +86,7 @@ def _pad(cell: str, width: int, right: bool) -> str:
 def write_csv(tables: Sequence[Table]) -> bytes:
     """All tables below each other, for a spreadsheet program."""
 
-    def rows() -> Iterator[Sequence[str | int | float]]:
+    def rows() -> Iterator[Sequence[Cell]]:
         for number, table in enumerate(tables):
             if number:
                 yield []
@@ -83,14 +97,14 @@ def write_csv(tables: Sequence[Table]) -> bytes:
     return b"".join(csv_rows(rows()))
 
 
-def csv_rows(rows: Iterable[Sequence[str | int | float]]) -> Iterator[bytes]:
+def csv_rows(rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
     """A line a row (UTF-8 with a BOM, as Excel needs it); texts that a spreadsheet would run are
     kept as text."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
     yield codecs.BOM_UTF8
     for row in rows:
-        writer.writerow([_tame(shown(cell)) for cell in row])
+        writer.writerow([_tame(cell) for cell in row])
         if stream.tell() >= WRITTEN_AT_ONCE:
             yield stream.getvalue().encode()
             stream.seek(0)
@@ -98,6 +112,7 @@ def csv_rows(rows: Iterable[Sequence[str | int | float]]) -> Iterator[bytes]:
     yield stream.getvalue().encode()
 
 
-def _tame(cell: str) -> str:
+def _tame(cell: Cell) -> str:
     """A text that a spreadsheet would take for a formula gets the apostrophe that marks text."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    is_formula = isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{cell}" if is_formula else shown(cell)

@@ -11,9 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from converter.model.forms import Form
 from converter.register import Snapshot
+from converter.register.amounts import Amount, amount, number_sql
 from converter.register.schema import name, quoted
 from converter.statistics import annual_cards, breakdowns
 from converter.statistics.annual_cards import AnnualTableCard, Measure, MeasureCondition
@@ -21,6 +23,7 @@ from converter.statistics.cards import card_of
 
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
 NOW, BOTH_NOW, BOTH_BEFORE = "now", "both_now", "both_before"
+_Counted = Mapping[tuple[str, str], tuple[Amount, ...]]  # (part, group) → the measures' numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +31,9 @@ class AnnualCell:
     """A number of this period, and for the units that reported for both periods the number of the
     period before and of this one (None: not compared)."""
 
-    now: int
-    before: int | None = None
-    both: int | None = None
+    now: Amount
+    before: Amount | None = None
+    both: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +146,7 @@ class _Source:
         assert all(len(row) == width for _, row in rows)
         return AnnualTable(card.title, card.by.title, columns, rows, total=True)
 
-    def _counted(self, card: AnnualTableCard) -> Mapping[tuple[str, str], tuple[int, ...]]:
-        """(Part, group) → the measures' numbers."""
+    def _counted(self, card: AnnualTableCard) -> _Counted:
         known = set(self.register.columns("answers"))
         group = "''"
         if card.by is not None and card.by.key in known:
@@ -160,14 +162,17 @@ class _Source:
             for part, source in parts.items()
         )
         rows = self.register.query(f"{self.units} {selects}")
-        return {(str(row[0]), str(row[1])): tuple(map(int, row[2:])) for row in rows}
+        return {
+            (str(part), str(group)): tuple(map(_number, numbers, card.measures))
+            for part, group, *numbers in rows
+        }
 
     def _sql(self, measure: Measure, known: set[str]) -> str:
         value = "count(*)"
         if measure.summed is not None:
             if measure.summed.key not in known:
                 return "0"
-            value = f"sum(TRY_CAST({name(measure.summed.key)} AS BIGINT))"
+            value = f"sum({number_sql(measure.summed)})"
         if measure.conditions:
             condition = " AND ".join(self._condition(one, known) for one in measure.conditions)
             value = f"{value} FILTER ({condition})"
@@ -188,14 +193,16 @@ class _Source:
         return f"({condition})"
 
 
+def _number(found: Any, measure: Measure) -> Amount:
+    return amount(found, measure.summed) if measure.summed else int(found)
+
+
 def _some(cell: AnnualCell) -> bool:
     return bool(cell.now or cell.before or cell.both)
 
 
-def _cells(
-    measures: Sequence[Measure], counted: Mapping[tuple[str, str], tuple[int, ...]], group: str
-) -> list[AnnualCell]:
-    nothing = (0,) * len(measures)
+def _cells(measures: Sequence[Measure], counted: _Counted, group: str) -> list[AnnualCell]:
+    nothing = tuple(_number(0, one) for one in measures)
     now, both, before = (counted.get((p, group), nothing) for p in (NOW, BOTH_NOW, BOTH_BEFORE))
     return [
         AnnualCell(now[n], before[n], both[n]) if one.compared else AnnualCell(now[n])

@@ -11,7 +11,7 @@
     by = "unit.industry"              # a row a code of this field; without it a row a measure
     measures = [ … ]
 
-A measure counts units, or sums a count of theirs (`sum`), of those for which all of `where` holds:
+A measure counts units, or sums a number of theirs (`sum`), of those for which all of `where` holds:
 a field has one of some codes (`is`), is filled in (`filled`), or names a day at least so many years
 before the end of the year (`years`, and less than `below`; of several `fields` the first that is
 filled in). With `compared` it is set against the period before, like for like.
@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 
 from converter.kinds.base import ValueType
 from converter.model.forms import Field, Form
+from converter.register.amounts import amount_heading
 from converter.statistics.cards import StatisticsCard, card_of
 
 TABLE_KEYS = ("title", "by", "measures")
@@ -45,7 +46,7 @@ class MeasureCondition:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number of a group of units. `summed`: the count that is added up; None: units."""
+    """A number of a group of units. `summed`: the number that is added up; None: units."""
 
     label: str
     summed: Field | None
@@ -115,10 +116,10 @@ def _table(card: StatisticsCard) -> AnnualTableCard:
 
 def _measure(card: StatisticsCard) -> Measure:
     card.only(MEASURE_KEYS)
-    summed = (
-        _field(card, "sum", card.text("sum"), ValueType.COUNT) if "sum" in card.values else None
+    summed = card.unit_number("sum", card.text("sum")) if "sum" in card.values else None
+    label = (
+        card.text("label") if summed is None or "label" in card.values else amount_heading(summed)
     )
-    label = card.text("label") if summed is None or "label" in card.values else summed.title
     found = card.entries("where") if "where" in card.values else []
     conditions = [
         _condition(_within(card, values, f"where[{number}]"))

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from converter import kinds
 from converter.kinds.base import ValueType
@@ -16,13 +15,15 @@ from converter.messages.catalogue import message
 from converter.model.errors import UsageError
 from converter.model.forms import Field, Form, Sheet
 from converter.register import Snapshot
+from converter.register.amounts import Amount, amount_heading, amount_of, number_sql
 from converter.register.schema import ANSWERS, name, table_of
 from converter.statistics.cards import percent
-from converter.statistics.figure import Column, Figure, Row, StatisticsTable
+from converter.statistics.figure import Cell, Column, Figure, Row, StatisticsTable
 from converter.statistics.progress import Tree
 
 WIDEST = 40  # columns of a cross table
 BANDS = (0, 1, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000)  # where a band of numbers begins
+BELOW_ZERO = "-"  # the band before the first
 
 
 def find_field(form: Form, text: str) -> Field:
@@ -42,31 +43,14 @@ def find_field(form: Form, text: str) -> Field:
     return found
 
 
-def count_fields(form: Form) -> list[Field]:
-    """The unit's numbers."""
-    return [f for f in form.record if kinds.KINDS[f.kind].value_type is ValueType.COUNT]
-
-
-def number_fields(form: Form) -> list[Field]:
-    """Those, and sums of money and other decimals."""
-    kinds_of = kinds.KINDS
-    return [f for f in form.record if kinds_of[f.kind].value_type.is_a(ValueType.NUMBER)]
-
-
-def number_sql(field: Field) -> str:
-    """A field's number as SQL; decimals add up exactly."""
-    places = kinds.KINDS[field.kind].decimal_places(field)
-    return f"TRY_CAST({name(field.key)} AS {f'DECIMAL(28, {places})' if places else 'BIGINT'})"
-
-
-def as_number(found: Any) -> int | float:
-    """What DuckDB made of it."""
-    return int(found) if found == int(found) else float(found)
+def number_fields(sheet: Sheet) -> list[Field]:
+    """The numbers of a sheet that add up: counts, sums of money and other decimals."""
+    return [f for f in sheet if kinds.KINDS[f.kind].value_type.is_a(ValueType.NUMBER)]
 
 
 def find_count(form: Form, text: str) -> Field:
     """The unit's number that is meant by a key or a title. Raises UsageError."""
-    counts = count_fields(form)
+    counts = number_fields(form.record)
     for field in counts:
         if text.strip() in (field.key, field.path, field.title):
             return field
@@ -82,12 +66,9 @@ def group_sql(field: Field, table: str = "a") -> str:
     if kind is ValueType.DATE:
         return f"substr({column}, 1, 4)"
     if kind.is_a(ValueType.NUMBER):
-        number = "DOUBLE" if kind is ValueType.DECIMAL else "BIGINT"
-        steps = " ".join(
-            f"WHEN TRY_CAST({column} AS {number}) >= {least} THEN '{least}'"
-            for least in reversed(BANDS)
-        )
-        return f"CASE {steps} ELSE '' END"
+        number = number_sql(field, table)
+        steps = " ".join(f"WHEN {number} >= {least} THEN '{least}'" for least in reversed(BANDS))
+        return f"CASE {steps} WHEN {number} < 0 THEN '{BELOW_ZERO}' ELSE '' END"
     return column
 
 
@@ -100,15 +81,24 @@ def labelled(field: Field, form: Form, values: Iterable[str], missing: str) -> d
     if codes:
         order = {entry.code: entry.label for entry in codes.entries if entry.code in found}
     elif kinds.KINDS[field.kind].value_type.is_a(ValueType.NUMBER):
-        order = {str(least): _band(n) for n, least in enumerate(BANDS) if str(least) in found}
+        kind = kinds.KINDS[field.kind]
+        order = {BELOW_ZERO: message("summary_band_below_zero")} if BELOW_ZERO in found else {}
+        order |= {
+            str(least): _band(n, whole=not kind.decimal_places(field))
+            for n, least in enumerate(BANDS)
+            if str(least) in found
+        }
     order |= {value: value for value in sorted(found - order.keys() - {""})}
     return order | ({"": missing} if "" in found else {})
 
 
-def _band(number: int) -> str:
+def _band(number: int, *, whole: bool) -> str:
+    """The band's label; with numbers that have a fraction it ends before the next begins."""
     first = BANDS[number]
     if number + 1 == len(BANDS):
         return message("summary_band_above", first=first)
+    if not whole:
+        return message("summary_band_until", first=first, next=BANDS[number + 1])
     last = BANDS[number + 1] - 1
     return str(first) if first == last else message("summary_band", first=first, last=last)
 
@@ -238,13 +228,19 @@ class Breakdowns:
     def units(self, fields: Sequence[Field]) -> Figure:
         """Every unit that counts, with its numbers."""
         rows: list[Row] = [
-            (superior, code, unit, message(f"receive_state_{state}"), *map(_number, numbers))
+            (
+                superior,
+                code,
+                unit,
+                message(f"receive_state_{state}"),
+                *map(_number, numbers, fields),
+            )
             for superior, code, unit, state, *numbers in self._units(self.period, fields).values()
         ]
         columns = (
             *(Column(key, message(f"summary_units_{key}")) for key in _UNIT),
             Column("state", message("summary_units_state")),
-            *(Column(field.key, field.title) for field in fields),
+            *(Column(field.key, amount_heading(field)) for field in fields),
         )
         title = message("summary_units_title", period=self.period, count=len(rows))
         return Figure(StatisticsTable("units", title, columns, tuple(rows)))
@@ -255,18 +251,18 @@ class Breakdowns:
         rows: list[Row] = []
         for unit in [*is_, *(unit for unit in was if unit not in is_)]:
             line = is_.get(unit) or was[unit]
-            row: list[str | int | float] = [*line[:3], _presence(unit in was, unit in is_)]
-            for n in range(4, 4 + len(fields)):
-                then = _number(was[unit][n]) if unit in was else ""
-                now = _number(is_[unit][n]) if unit in is_ else ""
-                both = isinstance(then, int) and isinstance(now, int)
+            row: list[Cell] = [*line[:3], _presence(unit in was, unit in is_)]
+            for n, field in enumerate(fields, 4):
+                then = _number(was[unit][n], field) if unit in was else ""
+                now = _number(is_[unit][n], field) if unit in is_ else ""
+                both = not isinstance(then, str) and not isinstance(now, str)
                 row += [then, now, now - then if both else ""]  # type: ignore[operator]
             rows.append(tuple(row))
         columns = [Column(key, message(f"summary_units_{key}")) for key in _UNIT]
         columns.append(Column("presence", message("summary_units_presence")))
         for field in fields:
             for key in ("before", "now", "change"):
-                title = message(f"summary_changes_{key}", title=field.title)
+                title = message(f"summary_changes_{key}", title=amount_heading(field))
                 columns.append(Column(f"{field.key}_{key}", title))
         title = message("summary_changes_title", before=before, period=self.period, count=len(rows))
         return Figure(StatisticsTable("unit_changes", title, tuple(columns), tuple(rows)))
@@ -275,8 +271,9 @@ class Breakdowns:
 _UNIT = ("superior", "code", "unit")
 
 
-def _number(text: str) -> int | str:
-    return int(text) if text.isascii() and text.isdecimal() else text
+def _number(text: str, field: Field) -> Amount | str:
+    found = amount_of(text, field)
+    return text if found is None else found
 
 
 def _presence(before: bool, now: bool) -> str:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ from converter.files.toml_access import TomlTable
 from converter.kinds.base import ValueType
 from converter.model.errors import FormError
 from converter.model.forms import Field, Form
+from converter.register.amounts import Amount, amount_heading
 from converter.rules.base import known_path
 from converter.statistics.figure import Cell, Chart, Column, Figure, Row, StatisticsTable
 
@@ -25,8 +27,8 @@ from converter.statistics.figure import Cell, Chart, Column, Figure, Row, Statis
 class Source(Protocol):
     """Where the numbers of a figure come from."""
 
-    def count(self, field: Field) -> int | float | None:
-        """The sum of a unit field; None where nobody answered."""
+    def count(self, field: Field) -> Amount | None:
+        """The sum of a field's numbers; None where nobody answered."""
 
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
         """How many records have which canonical texts in these fields (of one sheet)."""
@@ -90,6 +92,13 @@ class StatisticsCard(TomlTable):
         except FormError as error:
             raise error.within(self.file, self.context) from error
 
+    def unit_number(self, key: str, path: Any) -> Field:
+        """A number of the unit's record. Raises FormError."""
+        field = self.field(key, path, ValueType.NUMBER)
+        if field.sheet != self.form.record.key:
+            raise self.error(key, "form_other_sheet", path, path=path, sheet=self.form.record.key)
+        return field
+
     def label(self, key: str) -> str:
         """A label that all tables share."""
         return replace(self, values=self.settings, context="statistics").text(key)
@@ -108,16 +117,16 @@ def card_of(form: Form, values: Mapping[str, Any] | None = None, place: str = ""
 
 def _counts(card: StatisticsCard, source: Source, today: date) -> Figure:
     fields = [card.field("fields", path, ValueType.NUMBER) for path in card.entries("fields")]
-    rows: list[Row] = [(f.title, blank_if_none(source.count(f))) for f in fields]
+    rows: list[Row] = [(amount_heading(f), blank_if_none(source.count(f))) for f in fields]
     columns = card.columns("item", "count")
     return Figure(StatisticsTable(card.key, card.text("title"), columns, tuple(rows)))
 
 
 def _rates(card: StatisticsCard, source: Source, today: date) -> Figure:
     rows: list[Row] = []
-    for values in card.entries("rates"):
+    for number, values in enumerate(card.entries("rates"), 1):
         own = values if isinstance(values, dict) else {}
-        entry = replace(card, values=own, context=f"{card.context}.rates")
+        entry = replace(card, values=own, context=f"{card.context}.rates[{number}]")
         entry.only(("label", "part", "whole"))
         part = source.count(entry.field("part", entry.text("part"), ValueType.NUMBER))
         whole = source.count(entry.field("whole", entry.text("whole"), ValueType.NUMBER))
@@ -126,15 +135,16 @@ def _rates(card: StatisticsCard, source: Source, today: date) -> Figure:
     return Figure(StatisticsTable(card.key, card.text("title"), columns, tuple(rows)))
 
 
-def blank_if_none(number: int | float | None) -> Cell:
+def blank_if_none(number: Amount | None) -> Cell:
     return "" if number is None else number
 
 
-def percent(part: int | float | None, whole: int | float | None) -> Cell:
-    if part is None or not whole:
+def percent(part: Amount | None, whole: Amount | None) -> Cell:
+    """Nothing is a part of nothing, or of a loss."""
+    if part is None or not whole or whole < 0:
         return ""
     # Half up in whole tenths: 12.25 % is 12.3 % everywhere, whatever a float makes of it.
-    return (part * 2000 + whole) // (2 * whole) / 10
+    return int((Decimal(part) * 1000 / whole).quantize(Decimal(1), ROUND_HALF_UP)) / 10
 
 
 # --- the members by bands ------------------------------------------------------------------
@@ -268,7 +278,7 @@ def _check_collection(card: StatisticsCard) -> None:
             card.number(key, least=1)
     for key in ("fields", *(["jump_fields"] if "jump_fields" in card.values else [])):
         for path in card.entries(key):
-            card.field(key, path, ValueType.COUNT)
+            card.unit_number(key, path)
     keys = [field.key for field in card.form.record]
     for key in card.entries("by"):
         if key not in keys:
@@ -277,7 +287,7 @@ def _check_collection(card: StatisticsCard) -> None:
     rate.only(("label", "part", "whole"))
     rate.text("label")
     for key in ("part", "whole"):
-        rate.field(key, rate.text(key), ValueType.COUNT)
+        rate.unit_number(key, rate.text(key))
     card.text("units"), card.text("missing"), card.label("total")
     card.fill("progress_title", period="")
     card.fill("group_title", title="", period="")
@@ -289,7 +299,7 @@ def _check_collection(card: StatisticsCard) -> None:
 class _Nothing:
     """A source of no figures."""
 
-    def count(self, field: Field) -> int | float | None:
+    def count(self, field: Field) -> Amount | None:
         return None
 
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:

@@ -14,13 +14,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from datetime import date
+from decimal import Decimal
 from itertools import combinations
 from typing import Any
 
-from converter.kinds.base import ValueType
 from converter.messages.catalogue import message
-from converter.model.forms import Field, Form
+from converter.model.forms import Field, Form, Sheet
 from converter.register import Snapshot, periods, unit_changes
+from converter.register.amounts import Amount, amount, amount_heading, number_sql
 from converter.register.forwarded import members_without_rows
 from converter.register.periods import Period
 from converter.register.schema import ANSWERS, name, table_of
@@ -36,7 +37,7 @@ from converter.statistics.figure import (
     StatisticsTable,
     catalogue_columns,
 )
-from converter.statistics.progress import Tree, numbers
+from converter.statistics.progress import Sums, Tree, added
 
 
 def figures(
@@ -70,7 +71,7 @@ def figures(
     ]
     grouping = [breakdowns.find_field(form, key) for key in by or card.entries("by")[:1]]
     more = [breakdowns.find_count(form, key) for key in counts]
-    fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
+    fields = [card.unit_number("fields", path) for path in card.entries("fields")]
     fields += [field for field in more if field not in fields]
     made = Breakdowns(register, form, chosen, card.text("missing"), card.label("total"))
     for field in grouping:
@@ -138,23 +139,29 @@ class _Register:
     period: str
     form: Form
     merged: Mapping[str, str] | None = None  # code of a unit → that of who reports for it now
-    sums: dict[str, Mapping[str, int | float | None]] = dataclass_field(
+    sums: dict[tuple[str, str], Mapping[str, Amount | None]] = dataclass_field(
         default_factory=dict, init=False
     )
 
-    def count(self, field: Field, also_in: str = "") -> int | float | None:
-        """The sum of a unit field, of the units that reported for `also_in` too ('' = of all)."""
-        if field.sheet != self.form.record.key:
-            return None
-        if also_in not in self.sums:  # all of them at once, in one query
-            known = self.register.columns(ANSWERS)
-            fields = [f for f in breakdowns.number_fields(self.form) if f.key in known]
-            found = self._of_units([f"sum({breakdowns.number_sql(f)})" for f in fields], also_in)
-            self.sums[also_in] = {
-                f.key: None if total is None else breakdowns.as_number(total)
-                for f, total in zip(fields, found, strict=True)
-            }
-        return self.sums[also_in].get(field.key)
+    def count(self, field: Field, also_in: str = "") -> Amount | None:
+        """The sum of a field, of the units that reported for `also_in` too ('' = of all); None
+        where not all rows of its table are known."""
+        key = field.sheet, also_in
+        if key not in self.sums:  # all of a sheet at once, in one query
+            self.sums[key] = self._sums(self.form.sheet(field.sheet), also_in)
+        return self.sums[key].get(field.key)
+
+    def _sums(self, sheet: Sheet, also_in: str) -> Mapping[str, Amount | None]:
+        if not sheet.is_record and members_without_rows(self.register, self.period):
+            return {}
+        table = table_of(self.form, sheet.key)
+        known = self.register.columns(table)
+        fields = [f for f in breakdowns.number_fields(sheet) if f.key in known]
+        found = self._of_units([f"sum({number_sql(f)})" for f in fields], also_in, table)
+        return {
+            f.key: None if total is None else amount(total, f)
+            for f, total in zip(fields, found, strict=True)
+        }
 
     def units(self, also_in: str = "") -> int:
         return int(self._of_units(["count(DISTINCT unit)"], also_in)[0])
@@ -164,14 +171,14 @@ class _Register:
         sql = "SELECT count(*) FROM submissions WHERE period = ? AND state = 'unconfirmed'"
         return int(self.register.query(sql, [self.period])[0][0])
 
-    def _of_units(self, what: Sequence[str], also_in: str) -> Sequence[Any]:
+    def _of_units(self, what: Sequence[str], also_in: str, table: str = ANSWERS) -> Sequence[Any]:
         if not what:
             return ()
         sql = (
             f"WITH {unit_changes.MERGED},"
             " keys AS (SELECT k.id, coalesce('c ' || m.last, k.unit_key) AS unit_key"
             "  FROM unit_keys() k LEFT JOIN merged m ON k.unit_key = 'c ' || m.code)"
-            f" SELECT {', '.join(what)} FROM answers WHERE period = $3"
+            f" SELECT {', '.join(what)} FROM {table} WHERE period = $3"
             " AND ($4 = '' OR unit IN (SELECT k.id FROM keys k WHERE k.unit_key IN (SELECT"
             " o.unit_key FROM answers b JOIN keys o ON o.id = b.unit WHERE b.period = $4)))"
         )
@@ -203,8 +210,8 @@ def _overview(card: StatisticsCard, source: _Register, reported: StatisticsTable
     rows: list[Row] = [
         *((one.title, reported.column(one.key)[-1]) for one in reported.columns[1:]),
         (message("summary_overview_strangers"), progress.strangers(source.register, source.period)),
-        (whole.title, cards.blank_if_none(staff)),
-        (part.title, cards.blank_if_none(members)),
+        (amount_heading(whole), cards.blank_if_none(staff)),
+        (amount_heading(part), cards.blank_if_none(members)),
         (label, percent(members, staff)),
     ]
     columns = catalogue_columns("overview", "item", "value")
@@ -215,8 +222,8 @@ def _overview(card: StatisticsCard, source: _Register, reported: StatisticsTable
 def _rate(card: StatisticsCard) -> tuple[str, Field, Field]:
     """What the collection's rate is called, what it is a part of what."""
     rate = card.part("rate")
-    part = rate.field("part", rate.text("part"), ValueType.COUNT)
-    return rate.text("label"), part, rate.field("whole", rate.text("whole"), ValueType.COUNT)
+    part = rate.unit_number("part", rate.text("part"))
+    return rate.text("label"), part, rate.unit_number("whole", rate.text("whole"))
 
 
 def _trend(card: StatisticsCard, sources: Sequence[_Register]) -> Figure:
@@ -232,8 +239,8 @@ def _trend(card: StatisticsCard, sources: Sequence[_Register]) -> Figure:
         Column("period", message("summary_period")),
         Column("units", card.text("units")),
         progress.unconfirmed_column(),
-        Column(whole.key, whole.title),
-        Column(part.key, part.title),
+        Column(whole.key, amount_heading(whole)),
+        Column(part.key, amount_heading(part)),
         Column("percent", label),
     )
     table = StatisticsTable("trend", message("summary_trend"), columns, tuple(rows))
@@ -250,8 +257,7 @@ def _grouped(
     known = source.register.columns("answers")
     group = group_sql(field) if superior or field.key in known else "''"
     sums = ", ".join(
-        f"coalesce(sum(TRY_CAST(a.{name(f.key)} AS BIGINT)), 0)" if f.key in known else "0"
-        for f in summed
+        f"coalesce(sum({number_sql(f, 'a')}), 0)" if f.key in known else "0" for f in summed
     )
     answer = source.register.query(
         f"SELECT {group}, count(*), count(*) FILTER (s.state = 'unconfirmed'), {sums}"
@@ -259,25 +265,28 @@ def _grouped(
         " JOIN submissions s ON s.id = a.submission WHERE a.period = $1 GROUP BY 1 ORDER BY 1",
         [source.period],
     )
-    keys = ("units", "unconfirmed", *(f.key for f in summed))
-    by_value = {str(row[0]): numbers(keys, row[1:]) for row in answer}
+    by_value: Mapping[str, Sums] = {
+        str(value): {"units": int(units), "unconfirmed": int(unconfirmed)}
+        | {f.key: amount(found, f) for f, found in zip(summed, sums, strict=True)}
+        for value, units, unconfirmed, *sums in answer
+    }
     labelled = tree.rolled_up(by_value) if superior else _labelled(card, field, by_value)
     columns = (
         Column("group", field.title),
         Column("units", card.text("units")),
         progress.unconfirmed_column(),
-        *(Column(f.key, f.title) for f in fields),
+        *(Column(f.key, amount_heading(f)) for f in fields),
         Column("percent", label),
     )
 
-    def row(group: str, counted: Mapping[str, int]) -> Row:
+    def row(group: str, counted: Sums) -> Row:
         shown = (counted["units"], counted["unconfirmed"], *(counted[f.key] for f in fields))
         return (group, *shown, percent(counted[part.key], counted[whole.key]))
 
     rows = [row(group, counted) for group, counted in labelled]
     depths = progress.depths_of(rows) if superior else ()
     if by_value:
-        rows.append(row(card.label("total"), sum(by_value.values(), Counter())))
+        rows.append(row(card.label("total"), added(by_value.values())))
     title = card.fill("group_title", title=field.title, period=source.period)
     series = tuple(f.key for f in (whole, part) if f in fields)
     table = StatisticsTable(f"by_{field.key}", title, columns, tuple(rows), total=True)
@@ -285,8 +294,8 @@ def _grouped(
 
 
 def _labelled(
-    card: StatisticsCard, field: Field, by_value: Mapping[str, Counter[str]]
-) -> Iterator[tuple[str, Counter[str]]]:
+    card: StatisticsCard, field: Field, by_value: Mapping[str, Sums]
+) -> Iterator[tuple[str, Sums]]:
     """Groups under their labels, in order."""
     missing = card.text("missing")
     for value, label in breakdowns.labelled(field, card.form, by_value, missing).items():
@@ -298,14 +307,15 @@ def _change(card: StatisticsCard, now: _Register, before: _Register) -> Figure:
     others were merged into, what these reported before is compared."""
     merged = unit_changes.mergers(now.register, before.period, now.period)
     now, before = replace(now, merged=merged), replace(before, merged=merged)
-    fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
+    fields = [card.unit_number("fields", path) for path in card.entries("fields")]
     both = now.units(before.period)
-    compared: list[tuple[str, int | float | None, int | float | None]] = [
+    compared: list[tuple[str, Amount | None, Amount | None]] = [
         (card.text("units"), before.units(), now.units()),
         (message("summary_change_both"), both, both),
     ]
     compared += [
-        (f.title, before.count(f, now.period), now.count(f, before.period)) for f in fields
+        (amount_heading(f), before.count(f, now.period), now.count(f, before.period))
+        for f in fields
     ]
     blank = cards.blank_if_none
     rows: list[Row] = [
@@ -318,8 +328,8 @@ def _change(card: StatisticsCard, now: _Register, before: _Register) -> Figure:
     return Figure(StatisticsTable("change", title, columns, tuple(rows)))
 
 
-def _difference(was: int | float | None, is_: int | float | None) -> tuple[Cell, Cell]:
+def _difference(was: Amount | None, is_: Amount | None) -> tuple[Cell, Cell]:
     if was is None or is_ is None:
         return "", ""
-    share = percent(abs(is_ - was), was)
+    share = percent(Decimal(is_ - was).copy_abs(), Decimal(was).copy_abs())
     return is_ - was, -share if is_ < was and isinstance(share, float) else share

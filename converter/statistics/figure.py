@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from converter.messages.catalogue import message
 
-Cell = str | int | float
+Cell = str | int | float | Decimal  # a float is a rate, a Decimal a sum with its places
 Row = tuple[Cell, ...]
 
 

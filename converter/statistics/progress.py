@@ -6,7 +6,7 @@ something for the period.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.register import Snapshot
+from converter.register.amounts import Amount
 from converter.register.schema import COUNTS, SENT, SOUND, TIMED_BY, UNREADABLE
 from converter.statistics.cards import StatisticsCard, percent
 from converter.statistics.faults import fault_table
@@ -26,6 +27,7 @@ from converter.statistics.figure import (
     catalogue_columns,
 )
 
+Sums = Mapping[str, Amount]  # of a group of units, by the keys of a table's columns
 INDENT = "\u3000"  # a full-width space for each level of the tree
 
 # $1 is the period. `known`: the units that are expected or sent something; `sent`: what came.
@@ -98,15 +100,14 @@ class Tree:
         tops = {self._line(union)[-1] for union in (*self.above, *self.first_named)}
         return tops.pop() if len(tops) == 1 else ""
 
-    def rolled_up(self, own: Mapping[str, Counter[str]]) -> Iterator[tuple[str, Counter[str]]]:
+    def rolled_up(self, own: Mapping[str, Sums]) -> Iterator[tuple[str, Sums]]:
         """(name indented by its depth, sums of it and all below), parents before children."""
-        sums: dict[str, Counter[str]] = {}
-        for superior, numbers in own.items():
+        below: dict[str, list[Sums]] = defaultdict(list)
+        for superior, sums in own.items():
             for union in self._line(superior):
-                sums.setdefault(union, Counter()).update(numbers)
-        lines = {union: self._line(union)[::-1] for union in sums}
-        for union in sorted(sums, key=self.place):
-            yield INDENT * (len(lines[union]) - 1) + union, sums[union]
+                below[union].append(sums)
+        for union in sorted(below, key=self.place):
+            yield INDENT * (len(self._line(union)) - 1) + union, added(below[union])
 
     def place(self, superior: str) -> list[tuple[float, str]]:
         """Where it stands in the tree, from the top, in the roster's order: to sort by. What the
@@ -136,9 +137,13 @@ def _forwarded(register: Snapshot, period: str) -> list[tuple[str, str]]:
     return [one for one in found if one[1]]
 
 
-def numbers(keys: Sequence[str], row: Iterable[int]) -> Counter[str]:
-    """A row of a query by the keys of its columns."""
-    return Counter(dict(zip(keys, map(int, row), strict=True)))
+def added(groups: Iterable[Sums]) -> Sums:
+    """The numbers of several groups, added up."""
+    totals: dict[str, Amount] = defaultdict(int)
+    for sums in groups:
+        for key, number in sums.items():
+            totals[key] += number
+    return totals
 
 
 # The form names these columns; those that say what waits or is unconfirmed stand among them.
@@ -160,15 +165,18 @@ def progress(card: StatisticsCard, register: Snapshot, period: str, tree: Tree) 
         " FROM known k LEFT JOIN sent s ON s.unit = k.unit GROUP BY k.superior",
         [period],
     )
-    by_superior = {str(row[0]): numbers(PROGRESS, row[1:]) for row in answer}
+    by_superior: Mapping[str, Sums] = {
+        str(superior): dict(zip(PROGRESS, map(int, numbers), strict=True))
+        for superior, *numbers in answer
+    }
 
-    def row(label: str, counted: Counter[str]) -> Row:
+    def row(label: str, counted: Sums) -> Row:
         share = percent(counted["reported"], counted["expected"])
         return (label, *(counted[key] for key in PROGRESS), share)
 
     rows = [row(label, counted) for label, counted in tree.rolled_up(by_superior)]
     depths = depths_of(rows)
-    rows.append(row(card.label("total"), sum(by_superior.values(), Counter())))
+    rows.append(row(card.label("total"), added(by_superior.values())))
     named = card.columns("superior", *NAMED, "percent", titles="progress_header")
     columns = (
         *named[:3],

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from converter.kinds import KINDS
-from converter.kinds.decimal import decimal_number
 from converter.model.forms import Field, Form
 from converter.model.submissions import Records
+from converter.register.amounts import Amount, amount_of
 from converter.statistics import cards
 from converter.statistics.figure import StatisticsTable
 
@@ -26,13 +25,11 @@ class _OneUnit:
 
     records: Records
 
-    def count(self, field: Field) -> int | float | None:
-        if field.sheet in self.records.tables:
-            return None
-        text = self.records.record.get(field.key, "")
-        if KINDS[field.kind].decimal_places(field):
-            return decimal_number(text)
-        return int(text) if text.isascii() and text.isdigit() else None
+    def count(self, field: Field) -> Amount | None:
+        is_rows = field.sheet in self.records.tables
+        texts = self._column(field) if is_rows else [self.records.record.get(field.key, "")]
+        known = [one for text in texts if (one := amount_of(text, field)) is not None]
+        return sum(known[1:], start=known[0]) if known else None
 
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
         return Counter(zip(*map(self._column, fields), strict=True))

@@ -14,6 +14,7 @@ from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.model.issues import Issue, Place
 from converter.register import Snapshot, cross_unit_checks, forward_decisions
+from converter.register.amounts import amount, number_sql, worded
 from converter.register.forwarded import counting
 from converter.register.schema import COUNTS, name
 
@@ -118,17 +119,17 @@ def _jumps(register: Snapshot, form: Form, period: str, names: dict[str, str]) -
     branch = _BRANCH.format("u")
     for path in card.get("jump_fields", ()):
         field = form.field(path)
-        key = name(field.key)
         rows = register.query(
             f"SELECT {branch} AS branch,"
-            f" sum(TRY_CAST(a.{key} AS BIGINT)) FILTER (a.period = $1) AS now,"
-            f" sum(TRY_CAST(a.{key} AS BIGINT)) FILTER (a.period = $2) AS was"
+            f" sum({number_sql(field, 'a')}) FILTER (a.period = $1) AS now,"
+            f" sum({number_sql(field, 'a')}) FILTER (a.period = $2) AS was"
             " FROM answers a JOIN units u ON u.id = a.unit WHERE branch <> '' GROUP BY branch"
-            " HAVING abs(now - was) >= $3 AND abs(now - was) * 100 > was * $4 ORDER BY branch",
+            " HAVING abs(now - was) >= $3 AND abs(now - was) * 100 > abs(was) * $4 ORDER BY branch",
             [period, before, least, share],
         )
         for code, now, was in rows:
             place = Place(files.get(code, ""), "", 0, 0, field.key)
             params = {"unit": names.get(code, code), "superior": "", "period": before}
-            params |= {"before": int(was), "now": int(now), "share": share}
-            yield cross_unit_checks.issue_of("C125", form, place, str(int(now)), **params)
+            was, now = amount(was, field), amount(now, field)
+            params |= {"before": worded(was, field), "now": worded(now, field), "share": share}
+            yield cross_unit_checks.issue_of("C125", form, place, str(now), **params)

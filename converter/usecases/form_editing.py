@@ -13,7 +13,7 @@ from converter.files import writing
 from converter.form_editor import book_reading, book_writing
 from converter.form_editor.building import build as files_of
 from converter.form_editor.every_fault import every_fault
-from converter.form_editor.places import in_workbook, unknown_tables
+from converter.form_editor.places import in_workbook, unknown_owners, unknown_tables
 from converter.form_editor.rows import all_rows
 from converter.form_editor.source_files import card_paths, read_sources
 from converter.messages.catalogue import message
@@ -53,7 +53,7 @@ def build(workbook: Path, folder: Path, *, force: bool) -> BuildReport:
     present = _present_files(folder)
     with _draft(folder, built) as draft:
         scratch = writing.private_name(folder.parent)
-        found = [*unknown_tables(book), *every_fault(built, folder, scratch)]
+        found = [*unknown_tables(book), *unknown_owners(book), *every_fault(built, folder, scratch)]
         if found:
             return BuildReport([in_workbook(one, book, workbook.name) for one in found])
         touched = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,20 +13,20 @@ from converter.forms import (
     accepting,
     amendments,
     comparing,
+    earlier,
     form_package,
     form_store,
     installed,
     loading,
 )
-from converter.forms.comparing import FormChange
-from converter.forms.form_files import card_files
+from converter.forms.form_files import CHANGES, NO_CARDS, card_files
 from converter.forms.form_package import FormPackage
 from converter.forms.installed import InstalledPart
 from converter.identity import keys
 from converter.messages.catalogue import message
 from converter.model.clock import today, utc_stamp
 from converter.model.errors import FormError, FormPackageRefused, UsageError
-from converter.model.forms import Amendment, Form
+from converter.model.forms import Amendment, EarlierForm, Form, FormChange
 from converter.model.issues import Issue, Level
 
 
@@ -35,6 +36,8 @@ class WrittenPackage:
 
     path: Path
     package: FormPackage
+    earlier: Sequence[EarlierForm] = ()  # what a form has replaced, the oldest first
+    news: str = ""  # what its maintainer says of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,29 @@ def pack(
     OSError."""
     form = loading.load(folder)
     files = card_files(folder)
-    files.pop(amendments.FILE, None)
+    for name in NO_CARDS:
+        files.pop(name, None)
+    known = earlier.known(form)
+    if known:
+        files[CHANGES] = earlier.text(form, known).encode()
     package = _package(form_package.FORM, form, files, keys_folder, now)
-    return WrittenPackage(_write(package, keys_folder, output, now, passphrase), package)
+    path = _write(package, keys_folder, output, now, passphrase)
+    with suppress(OSError):  # so that the next version can say what it has otherwise
+        form_store.store_form(form.id, files)
+    return WrittenPackage(path, package, known, form.news)
+
+
+def compare(before: str, now: str) -> tuple[Form, Form, Sequence[FormChange]]:
+    """Two definitions, by their names or folders, and what the second has otherwise. Raises
+    FormError, UsageError, OSError."""
+    old, new = (loading.load(loading.form_dir(one).resolve()) for one in (before, now))
+    return old, new, list(comparing.changes(old, new))
+
+
+def write_changes(before: Form, now: Form, output: Path) -> Path:
+    """Write what differs as a file that can stand beside the newer cards. Raises OSError."""
+    text = earlier.text(now, earlier.known(now, [before]))
+    return writing.write_beside(output, lambda to: to.write_text(text, "utf-8", newline="\n"))
 
 
 @dataclass(frozen=True, slots=True)

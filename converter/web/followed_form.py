@@ -36,7 +36,7 @@ class FollowedForm:
     def __init__(self, name: str | None) -> None:
         """`name`: None for the program's default form. Raises UsageError, FormError, OSError."""
         self._name = name
-        self._loaded = LoadedForm.of(self._folder())
+        self.loaded = LoadedForm.of(self._folder())
         self._stamp: object = None  # the first call looks again: something may just be installed
 
     def _folder(self) -> Path:
@@ -44,14 +44,14 @@ class FollowedForm:
 
     def now(self) -> LoadedForm:
         """The form as it is installed now; the one before where that cannot be read."""
-        stamp = installed.stamp(self._loaded.form.id)
+        stamp = installed.stamp(self.loaded.form.id)
         if stamp != self._stamp:
             try:
                 folder = self._folder()
-                if folder != self._loaded.folder:
-                    self._loaded = LoadedForm.of(folder)
+                if folder != self.loaded.folder:
+                    self.loaded = LoadedForm.of(folder)
                     logger.info("form %s", folder.name)
                 self._stamp = stamp
             except (ConverterError, OSError) as error:  # the pages go on; tried again next time
                 logger.error("form: %s", type(error).__name__)
-        return self._loaded
+        return self.loaded

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from converter.text import file_names
-from converter.workbook.grid import CellComments, Grid, GridFacts
+from converter.workbook.grid import CellComments, CellFormats, Grid, GridFacts
 from converter.workbook.parsed_grid import ParsedGrid
 from converter.workbook.unreadable import UnreadableFile
 
@@ -47,6 +47,10 @@ class DelimitedWorkbook:
         return ParsedGrid(facts, lambda count: rows[:count], lambda: rows)
 
     def comments(self, index: int) -> CellComments:
+        return {}
+
+    def number_formats(self, index: int, columns: Sequence[int]) -> CellFormats:
+        """Not known of this format."""
         return {}
 
     def contents(self, index: int) -> None:

@@ -5,7 +5,7 @@ Rows and columns count from 1. Whole columns are arrays: a sheet may have a mill
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -73,6 +73,9 @@ class CellComment(NamedTuple):
 
 
 CellComments = dict[tuple[int, int], CellComment]  # by (row, column)
+
+
+CellFormats = Mapping[tuple[int, int], str]  # number formats by (row, column)
 
 
 class Grid(Protocol):

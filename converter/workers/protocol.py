@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 import types
 import typing
 from collections.abc import Callable, Container, Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, is_dataclass
+from decimal import Decimal
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -128,6 +130,7 @@ def unpack(data: bytes) -> Frame:
 
 # --- values: how each type is written and read back --------------------------------------------
 
+_DECIMAL = re.compile(r"-?[0-9]{1,60}(\.[0-9]{1,60})?")
 _PLAIN = (str, int, float, bool, types.NoneType)
 Write = Callable[[Any, list[bytes]], Any]
 Read = Callable[[Any, Sequence[bytes]], Any]
@@ -278,8 +281,22 @@ def _read_issues(data: Any, blobs: Sequence[bytes]) -> Issues:
     return Issues.unpacked(packed, blobs[first:end])
 
 
+def _write_cell(value: str | float | Decimal, blobs: list[bytes]) -> Any:
+    """JSON has no exact decimals: one stands as a list of its text."""
+    return [str(value)] if isinstance(value, Decimal) else value
+
+
+def _read_cell(data: Any, blobs: Sequence[bytes]) -> Any:
+    if type(data) is not list:
+        return _expect(data, {str, int, float})
+    if len(data) != 1 or not _DECIMAL.fullmatch(_expect(data[0], {str})):
+        raise ProtocolError("a decimal that is none")
+    return Decimal(data[0])
+
+
 _SPECIAL: Mapping[Any, _Codec] = {
     bytes: _Codec(_write_bytes, _read_bytes),
     Path: _converted(str, str, Path),
     Issues: _Codec(_write_issues, _read_issues),
+    str | int | float | Decimal: _Codec(_write_cell, _read_cell),
 }

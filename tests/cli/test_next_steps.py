@@ -85,10 +85,11 @@ def test_a_workbook_says_itself_which_form_it_is_of(name: str, tmp_path: Path) -
 
 
 def test_files_dropped_on_the_icon_too(tmp_path: Path) -> None:
-    source = SAMPLES / FILLED["shiming"] / "input" / "填报.xlsx"
-    shutil.copy(source, tmp_path)
-    assert run("填报.xlsx", cwd=tmp_path).returncode == 0
-    assert named_form([tmp_path / "填报.zip"]) == "shiming"
+    for name, sample in FILLED.items():
+        shutil.copy(SAMPLES / sample / "input" / "填报.xlsx", tmp_path / f"{name}.xlsx")
+    assert run(*(f"{name}.xlsx" for name in FILLED), cwd=tmp_path).returncode == 0
+    for name in FILLED:
+        assert named_form([tmp_path / f"{name}.zip"]) == name
 
 
 def test_files_of_several_forms_name_none(tmp_path: Path) -> None:

@@ -51,29 +51,29 @@ OFF = {"X101": Amendment("X101", None, "2026-11-20", "口径有误")}
     [
         (FORM, []),
         (replace(FORM, version="2030.1"), []),
-        (with_field(), ["form_change_field_gone"]),
-        (with_field(title="新地址"), ["form_change_field_title"]),
-        (with_field(required=True), ["form_change_required"]),
-        (with_field(kind="count"), ["form_change_field"]),
+        (with_field(), ["field_gone"]),
+        (with_field(title="新地址"), ["field_title"]),
+        (with_field(required=True), ["required"]),
+        (with_field(kind="count"), ["field"]),
         (with_field(note="另一句说明"), []),
-        (with_rule(), ["form_change_rule_gone"]),
-        (with_rule(level=Level.WARNING), ["form_change_level"]),
-        (with_rule(beta=True), ["form_change_level"]),
-        (with_rule(options={"limits": ["unit.migrant_workers"]}), ["form_change_rule"]),
-        (replace(FORM, amendments=OFF), ["form_change_level"]),
-        (with_list(), ["form_change_list"]),
+        (with_rule(), ["rule_gone"]),
+        (with_rule(level=Level.WARNING), ["level"]),
+        (with_rule(beta=True), ["level"]),
+        (with_rule(options={"limits": ["unit.migrant_workers"]}), ["rule"]),
+        (replace(FORM, amendments=OFF), ["level"]),
+        (with_list(), ["list"]),
     ],
 )
 def test_every_difference_is_told_once(now: Form, keys: list[str]) -> None:
     found = list(comparing.changes(FORM, now))
-    assert [change.key for change in found] == keys
+    assert [change.kind for change in found] == keys
     for change in found:
-        assert "{" not in message(change.key, **change.params)
+        assert "{" not in message(f"diff_{change.kind}", **change.params)
 
 
 def test_what_is_new_is_told_the_other_way_round() -> None:
-    assert [c.key for c in comparing.changes(with_field(), FORM)] == ["form_change_field_new"]
-    assert [c.key for c in comparing.changes(with_rule(), FORM)] == ["form_change_rule_new"]
+    assert [c.kind for c in comparing.changes(with_field(), FORM)] == ["field_new"]
+    assert [c.kind for c in comparing.changes(with_rule(), FORM)] == ["rule_new"]
     (change,) = comparing.changes(with_field(title="旧地址"), FORM)
     assert change.params["title"] == ADDRESS
     assert change.params["old"] == "旧地址"

@@ -40,6 +40,8 @@ def field(path: str, **options: Any) -> Field:
 
 
 def cell_of(typed: Any) -> tuple[str, CellType]:
+    if isinstance(typed, tuple):  # a text, and the type of its cell
+        return typed
     if isinstance(typed, bool):
         return str(typed).upper(), CellType.BOOL
     if isinstance(typed, datetime):

@@ -296,7 +296,7 @@ def test_a_forged_package_is_refused(how: str, union: Office, tmp_path: Path) ->
     with pytest.raises(FormPackageRefused) as refused:
         form_package.read(path)
     assert refused.value.how == expected
-    assert not installed.place(FORM).exists()
+    assert not (installed.place(FORM) / installed.STATE).exists()
 
 
 def test_a_signature_of_another_key_is_not_the_unions(union: Office, tmp_path: Path) -> None:

@@ -20,14 +20,15 @@ from converter.files import writing
 from converter.files.opening import open_file
 from converter.model.errors import ConverterError, InternalError
 from converter.usecases import failures
+from converter.usecases.form_choice import named_form
 from converter.web import correcting, guard
 from converter.web.correcting import EditsFull
 from converter.web.desk import checking, corrections, forms, handing, keeping, lending, viewing
 from converter.web.desk.access import Access, LocalOnly
 from converter.web.desk.desk import FILES, LARGEST, Desk, desk_of, problem, show
+from converter.web.desk.desk_forms import DeskForms
 from converter.web.desk.place import ClerkFolder
 from converter.web.desk.presence import LOOK
-from converter.web.followed_form import FollowedForm
 from converter.web.pages import STATIC
 from converter.workers import warm
 from converter.workers.pool import Shared
@@ -91,10 +92,12 @@ def build(
     private, unfinished = state / "open", state / "corrections"
     shutil.rmtree(private, ignore_errors=True)
     writing.private_folder(private)
-    desk = Desk(FollowedForm(form), place, access, worker, private, unfinished, opener, borrowed)
+    desk = Desk(DeskForms(form), place, access, worker, private, unfinished, opener, borrowed)
     desk.unit = place.latest_unit()
     if identity := desk.identity():  # a folder's name may be shorter than the unit's
         desk.unit = identity[1].identity.unit_name
+    if form is None and (last := named_form(place.latest_forms()[:1])):
+        desk.use(last)
     app = Starlette(
         routes=[
             *(Route(path, page, methods=["GET"]) for path, page in GET.items()),

@@ -79,7 +79,7 @@ def _text(desk: Desk, document: Document) -> str:
     """What changes with every save, and with the form; '' while a file is away."""
     version = document.version()
     seen = [f"{when}.{size}" for when, size in version or ()]
-    return "-".join([*seen, desk.folder.name]) if version else ""
+    return "-".join([*seen, desk.form_of(document).folder.name]) if version else ""
 
 
 def _is_being_saved(document: Document, checked: PageCheck) -> bool:
@@ -130,7 +130,7 @@ async def correct(request: Request) -> Response:
         return redirect(f"/check/{document.key}/correct")
     texts = [(name, text) for name, text in form.multi_items() if isinstance(text, str)]
     try:
-        edits = edits_of(texts, desk.form)
+        edits = edits_of(texts, desk.form_of(document).form)
     except ValueError:  # no page of ours has such a field
         raise HTTPException(400) from None
     correction = await in_thread(desk.begin_correction, document)
@@ -146,7 +146,7 @@ async def _table(
     request: Request, document: Document, correction: Correction, template: str
 ) -> Response:
     desk, sent_edits = desk_of(request), correction.edits.all
-    work = CorrectionRequest(desk.folder, correction.files, sent_edits)
+    work = CorrectionRequest(desk.form_of(document).folder, correction.files, sent_edits)
     try:
         answer = await in_thread(desk.worker.run, work)
     except WorkerDied:
@@ -166,7 +166,8 @@ async def _write(request: Request, document: Document, correction: Correction, d
     desk = desk_of(request)
     name = suffixed(document, "fixed_suffix")
     target = correction.folder / "corrected.xlsx"
-    work = CorrectionRequest(desk.folder, correction.files, correction.edits.all, target)
+    folder = desk.form_of(document).folder
+    work = CorrectionRequest(folder, correction.files, correction.edits.all, target)
     answer = await in_thread(desk.worker.run, work)
     if not answer.written:
         return problem(request, "not_correctable")

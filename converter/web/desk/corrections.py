@@ -12,19 +12,20 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from converter.files import writing
 from converter.model.corrections import CellEdit
-from converter.model.forms import Form
 from converter.web.correcting import Edits
+from converter.web.followed_form import LoadedForm
 
 EDITS = "edits.json"
 KEPT = 30 * 24 * 3600  # seconds after which corrections that nobody came back to are removed
 
 Version = tuple[tuple[int, int], ...]  # time of change and size of each file
+FormOf = Callable[[Sequence[Path]], LoadedForm]  # the form that files are of
 
 
 @dataclass
@@ -70,10 +71,9 @@ def begin(folder: Path, paths: Sequence[Path], version: Version) -> Correction:
     return Correction(folder, version, tuple(paths), tuple(copies))
 
 
-def resume(folder: Path, form: Form) -> Correction | None:
+def resume(folder: Path, form_of: FormOf) -> Correction | None:
     """The corrections that an earlier run left in a folder; None where there are none that fit the
     form. Raises OSError where they cannot be read now: they are not to be taken for lost."""
-    sheets = {sheet.key for sheet in form.sheets}
     try:
         stored = json.loads((folder / EDITS).read_bytes())
         version = tuple((int(when), int(size)) for when, size in stored["version"])
@@ -83,16 +83,18 @@ def resume(folder: Path, form: Form) -> Correction | None:
         found.edits.add(CellEdit(*one) for one in stored["edits"])
     except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, LookupError):
         return None
-    known = all(edit.sheet in sheets for edit in found.edits.all)
-    return found if known and all(path.is_file() for path in found.files) else None
+    if not all(path.is_file() for path in files):
+        return None
+    sheets = {sheet.key for sheet in form_of(files).form.sheets}
+    return found if all(edit.sheet in sheets for edit in found.edits.all) else None
 
 
-def orphaned(root: Path, form: Form) -> list[Correction]:
+def orphaned(root: Path, form_of: FormOf) -> list[Correction]:
     """Those whose form is no longer where it was: moved, renamed, or its folder was."""
     found = []
     for folder in sorted(root.iterdir()) if root.is_dir() else ():
         with contextlib.suppress(OSError):
-            one = resume(folder, form)
+            one = resume(folder, form_of)
             if one is not None and not all(path.exists() for path in one.originals):
                 found.append(one)
     return found

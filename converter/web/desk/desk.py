@@ -18,7 +18,6 @@ from converter.files.opening import open_file
 from converter.identity.files import Public
 from converter.messages.catalogue import message
 from converter.model.errors import WorkerDied
-from converter.model.forms import Form
 from converter.model.issues import Issues
 from converter.model.submissions import Outcome
 from converter.report import html
@@ -26,13 +25,15 @@ from converter.report.page_summary import PageSummary
 from converter.text.characters import plain_name
 from converter.usecases import identities
 from converter.usecases.common import unread
+from converter.usecases.form_choice import named_form
 from converter.web.desk import corrections
 from converter.web.desk.access import Access, same
 from converter.web.desk.corrections import Correction
+from converter.web.desk.desk_forms import DeskForms
 from converter.web.desk.documents import Document, Documents, suffixed
 from converter.web.desk.place import ClerkFolder, Shelf
 from converter.web.desk.presence import Presence
-from converter.web.followed_form import FollowedForm, LoadedForm
+from converter.web.followed_form import LoadedForm
 from converter.workers import warm
 from converter.workers.pool import Shared
 from converter.workers.requests.page_check import CheckForPageRequest, PageCheck
@@ -47,7 +48,7 @@ T = TypeVar("T")
 class Desk:
     """One clerk at one machine. `unit` is whose place is open, '' before anybody is known."""
 
-    followed: FollowedForm
+    forms_known: DeskForms
     place: ClerkFolder
     access: Access
     worker: Shared
@@ -58,30 +59,36 @@ class Desk:
     unit: str = ""
     documents: Documents = field(default_factory=Documents)
     presence: Presence = field(default_factory=Presence)
-    loaded: LoadedForm = field(init=False)
+    loaded: LoadedForm = field(init=False)  # the current form
     fingerprint: str = field(init=False)  # of program and form as they were when both were loaded
 
     def __post_init__(self) -> None:
-        self._use(self.followed.now())
+        self.follow()
 
     def follow(self) -> None:
-        """Check by the form that is installed by now."""
-        loaded = self.followed.now()
-        if loaded is not self.loaded:
-            self._use(loaded)
+        """Check by the forms that are installed by now."""
+        self.forms_known.follow()
+        self._take_current()
 
-    def _use(self, loaded: LoadedForm) -> None:
-        self.loaded, self.fingerprint = loaded, warm.fingerprint(loaded.folder)
-        self.place.year = str(loaded.form.prose.get("period") or "")
+    def use(self, form: str) -> None:
+        """Make a form the current one. Raises UsageError, FormError, OSError."""
+        self.forms_known.use(form)
+        self._take_current()
 
-    @property
-    def folder(self) -> Path:
-        """Of the form."""
-        return self.loaded.folder
+    def _take_current(self) -> None:
+        loaded = self.forms_known.current
+        if loaded is not getattr(self, "loaded", None):
+            self.loaded, self.fingerprint = loaded, warm.fingerprint(loaded.folder)
+            self.place.year = str(loaded.form.prose.get("period") or "")
 
-    @property
-    def form(self) -> Form:
-        return self.loaded.form
+    def form_of(self, document: Document) -> LoadedForm:
+        """The form that a document's files name as they are now, else the current one. Raises
+        UsageError, FormError, OSError."""
+        version = document.version()
+        if version and (document.named is None or document.named[0] != version):
+            document.named = version, named_form(document.paths)
+        form = document.named[1] if document.named else ""
+        return self.forms_known.known(form) if form else self.loaded
 
     @property
     def shelf(self) -> Shelf:
@@ -104,7 +111,7 @@ class Desk:
 
     def summary(self, path: Path, issues: Issues, *, readable: bool = True) -> PageSummary:
         return html.summarize(
-            Outcome(str(path), issues, readable=readable), self.form, show_ids=False
+            Outcome(str(path), issues, readable=readable), self.loaded.form, show_ids=False
         )
 
     # --- corrections ------------------------------------------------------------------------
@@ -112,7 +119,9 @@ class Desk:
     def correction(self, document: Document) -> Correction | None:
         """The corrections of a document under way, also those of an earlier run."""
         if document.correction is None:
-            document.correction = corrections.resume(self.unfinished / document.key, self.form)
+            document.correction = corrections.resume(
+                self.unfinished / document.key, self.forms_known.of
+            )
         return document.correction
 
     def typed(self, document: Document) -> int:
@@ -122,7 +131,7 @@ class Desk:
 
     def orphaned(self) -> list[Document]:
         """Documents that are away while what was corrected in them is still here."""
-        found = corrections.orphaned(self.unfinished, self.form)
+        found = corrections.orphaned(self.unfinished, self.forms_known.of)
         return [self.documents.of(*one.originals) for one in found]
 
     def begin_correction(self, document: Document) -> Correction:
@@ -149,7 +158,7 @@ class Desk:
         version = document.version()
         if version is None:
             return None
-        known = version, self.folder
+        known = version, self.form_of(document).folder
         if document.checked is None or document.checked[:2] != known:
             document.checked = *known, self._check(document, None)
         return document.checked[2]
@@ -165,12 +174,13 @@ class Desk:
             return self.shelf.keep(made, suffixed(document, "annotated_suffix"))
 
     def _check(self, document: Document, annotated: Path | None) -> PageCheck | None:
+        loaded = self.form_of(document)
         try:
-            request = CheckForPageRequest(self.folder, document.paths, annotated)
+            request = CheckForPageRequest(loaded.folder, document.paths, annotated)
             return self.worker.run(request).submission
         except WorkerDied as died:
             outcome = unread(str(document.path), died)
-            return PageCheck(outcome, html.summarize(outcome, self.form, show_ids=False), False)
+            return PageCheck(outcome, html.summarize(outcome, loaded.form, show_ids=False), False)
 
     def other_unit(self, checked: PageCheck) -> str:
         """The key of what is to be said of a form that names another unit than the one whose place
@@ -186,8 +196,9 @@ def desk_of(request: Request) -> Desk:
 
 
 def show(request: Request, template: str, status: int = 200, /, **values: Any) -> Response:
-    desk = desk_of(request)
-    return desk.loaded.templates.show(
+    desk, document = desk_of(request), values.get("document")
+    loaded = desk.form_of(document) if isinstance(document, Document) else desk.loaded
+    return loaded.templates.show(
         f"desk_{template}", status, token=desk.access.form_token, unit=desk.unit, **values
     )
 

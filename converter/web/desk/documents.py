@@ -22,6 +22,7 @@ class Document:
     paths: tuple[Path, ...]
     # By which version of the files and which form's folder; None in it: two submissions.
     checked: tuple[Version, Path, PageCheck | None] | None = None
+    named: tuple[Version, str] | None = None  # the form that the files name at that version
     correction: Correction | None = None
     notes: tuple[str, ...] = ()
 

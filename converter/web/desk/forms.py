@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from converter.messages.catalogue import message
+from converter.model.forms import Sheet
 from converter.model.issues import Issues
 from converter.model.own_list import KNOWN, ListColumn, ListReport
 from converter.report import own_list_text
@@ -17,7 +18,9 @@ from converter.usecases import own_list
 from converter.usecases.template import TemplateResult, write_template
 from converter.web.desk.desk import Desk, desk_of, sent, show
 from converter.web.desk.documents import Document
+from converter.web.followed_form import LoadedForm
 from converter.web.pages import in_thread, redirect
+from converter.workers.requests.template import TemplateAnswer
 
 MAP = "map:"  # how the name of a field begins that says what a column is
 
@@ -28,7 +31,14 @@ async def start(request: Request) -> Response:
     earlier = (
         [desk.documents.of(path) for path in desk.place.earlier(desk.unit)] if desk.unit else []
     )
-    return show(request, "form", earlier=earlier, years=_years(earlier), identity=desk.identity())
+    return show(
+        request,
+        "form",
+        earlier=earlier,
+        years=_years(earlier),
+        identity=desk.identity(),
+        others=[(other.id, other.title) for other in desk.forms_known.others()],
+    )
 
 
 def _years(documents: Sequence[Document]) -> dict[str, str]:
@@ -40,14 +50,19 @@ async def sources(request: Request) -> Response:
     desk, documents = desk_of(request), _documents(request, request.query_params.getlist("source"))
     choices = _remembered(desk, documents)
     result = await in_thread(_write, desk, documents, choices, True)
-    if recalled := own_list.recalled(result.answer.lists, desk.form.main_table):
+    if recalled := own_list.recalled(result.answer.lists, _table(desk, documents)):
         result = await in_thread(_write, desk, documents, recalled | choices, True)
     return _ask(request, documents, result)
 
 
 async def make(request: Request) -> Response:
-    """Write the form into her place."""
+    """Write the form into her place, or choose another one first."""
     desk, form = desk_of(request), await sent(request)
+    if other := form.get("use"):
+        if other not in [one.id for one in desk.forms_known.others()]:
+            raise HTTPException(400)
+        desk.use(str(other))
+        return redirect("/form")
     keys = [key for key in form.getlist("source") if isinstance(key, str)]
     documents = _documents(request, keys)
     chosen = {
@@ -55,7 +70,7 @@ async def make(request: Request) -> Response:
         for name, field in form.multi_items()
         if name.startswith(MAP) and isinstance(field, str)
     }
-    fields = {one.key for one in desk.form.main_table if not one.derive} | {""}
+    fields = {one.key for one in _table(desk, documents) if not one.derive} | {""}
     if not set(chosen.values()) <= fields:
         raise HTTPException(400)
     choices = await in_thread(_remembered, desk, documents) | chosen
@@ -65,7 +80,10 @@ async def make(request: Request) -> Response:
     if chosen:
         await in_thread(own_list.remember, result.answer.lists, choices)
     made = desk.documents.of(result.answer.written.path)
-    made.notes = (message("desk_form_made", file=made.name), *_lines(desk, result))
+    made.notes = (
+        message("desk_form_made", file=made.name),
+        *_lines(_table(desk, documents), result.answer),
+    )
     return redirect(f"/check/{made.key}")
 
 
@@ -76,8 +94,17 @@ def _documents(request: Request, keys: Sequence[str]) -> list[Document]:
     return [one for one in found if one is not None]
 
 
+def _form(desk: Desk, documents: Sequence[Document]) -> LoadedForm:
+    """The form that is made of these sources: the one that they name."""
+    return desk.forms_known.of([path for one in documents for path in one.paths])
+
+
+def _table(desk: Desk, documents: Sequence[Document]) -> Sheet:
+    return _form(desk, documents).form.main_table
+
+
 def _remembered(desk: Desk, documents: Sequence[Document]) -> dict[str, str]:
-    return own_list.remembered([one.path for one in documents], desk.form.main_table)
+    return own_list.remembered([one.path for one in documents], _table(desk, documents))
 
 
 def _write(
@@ -85,7 +112,7 @@ def _write(
 ) -> TemplateResult:
     identity = desk.identity()
     return write_template(
-        desk.folder,
+        _form(desk, documents).folder,
         desk.shelf.free(message("desk_form_name")),
         0,
         identity[0] if identity else None,
@@ -100,6 +127,7 @@ def _ask(
     request: Request, documents: Sequence[Document], result: TemplateResult, status: int = 200
 ) -> Response:
     desk, answer = desk_of(request), result.answer
+    table = _table(desk, documents)
     summary = desk.summary(documents[0].path, Issues.of(answer.issues)) if answer.issues else None
     return show(
         request,
@@ -108,12 +136,12 @@ def _ask(
         documents=documents,
         summary=summary,
         refused=summary is not None and summary.status == "errors",
-        lines=_lines(desk, result),
+        lines=_lines(table, answer),
         columns=[
             (own_list.column_name(one), one, one.heading or own_list_text.place_text(one.letters))
             for one in _columns(answer.lists)
         ],
-        titles=[(one.key, one.title) for one in desk.form.main_table if not one.derive],
+        titles=[(one.key, one.title) for one in table if not one.derive],
     )
 
 
@@ -127,9 +155,8 @@ def _columns(lists: Sequence[ListReport]) -> list[ListColumn]:
     return list(found.values())
 
 
-def _lines(desk: Desk, result: TemplateResult) -> list[str]:
+def _lines(table: Sheet, answer: TemplateAnswer) -> list[str]:
     """How lists were read, and who joined or left."""
-    table, answer = desk.form.main_table, result.answer
     lines = [
         line for one in answer.lists for line in own_list_text.lines(one, table, guesses=False)
     ]

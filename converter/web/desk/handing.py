@@ -15,6 +15,7 @@ from converter.messages.catalogue import message
 from converter.model.errors import FormPackageRefused
 from converter.model.issues import Issues
 from converter.usecases import identities
+from converter.usecases.form_choice import named_form
 from converter.usecases.recognising import FileKind, RecognisedFile, recognise
 from converter.web.desk.desk import FILES, Desk, desk_of, problem, sent, show
 from converter.web.desk.documents import Document
@@ -22,6 +23,7 @@ from converter.web.desk.place import shown
 from converter.web.pages import in_thread, redirect
 from converter.web.upload_names import received_name
 
+OTHER_FORM = "S011"
 AS_SOURCE = "form"  # the purpose of files that a new form is made from
 
 
@@ -54,7 +56,7 @@ def _take_in(
 def answer(request: Request, paths: Sequence[Path], purpose: str = "") -> Response:
     """The page that these files lead to."""
     desk = desk_of(request)
-    found = [recognise(path, desk.folder, desk.worker) for path in paths]
+    found = [recognise(path, desk.forms_known.of([path]).folder, desk.worker) for path in paths]
     for one in found:
         if one.kind is FileKind.IDENTITY and (refusal := _load_identity(request, one.path)):
             return refusal
@@ -71,6 +73,8 @@ def answer(request: Request, paths: Sequence[Path], purpose: str = "") -> Respon
         (one for one in others if one.kind in (FileKind.OTHER, FileKind.ROSTER)), None
     ):
         return _name(request, refused)
+    if form := named_form(one.path for one in others):
+        desk.use(form)
     if not desk.unit:
         desk.unit = next((one.unit for one in others if one.unit), "")
     if kinds == {FileKind.BACKUP}:
@@ -122,6 +126,7 @@ def _install(desk: Desk, path: Path) -> str:
     report = form_packages.install(package)
     form_store.trust(package.fingerprint)
     desk.follow()
+    desk.use(package.form)
     params = {"title": report.now.title, "version": package.version}
     return message(f"desk_form_{package.kind}", **params)
 
@@ -141,8 +146,10 @@ def _name(request: Request, one: RecognisedFile) -> Response:
         return problem(request, "roster", file=one.path.name)
     desk = desk_of(request)
     checked = desk.check(Document("", (one.path,)))
-    title, text = message("desk_other_title"), message("desk_other", file=one.path.name)
     summary = checked.summary if checked else None
+    groups = summary.groups if summary else ()
+    key = "desk_other_form" if any(group.code == OTHER_FORM for group in groups) else "desk_other"
+    title, text = message(f"{key}_title"), message(key, file=one.path.name)
     return show(request, "problem", 409, title=title, text=text, summary=summary)
 
 

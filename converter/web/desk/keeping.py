@@ -53,11 +53,19 @@ async def page(request: Request) -> Response:
         typed=desk.typed(document),
         summary=checked.summary,
         identity=identity,
-        name=safe_name(message("desk_package_name", unit=unit, period=desk.place.year)),
+        name=_name(desk, document, unit),
         sealable=bool(identity and identity[1].keys.union_sealing),
         other_unit=desk.other_unit(checked),
         in_use=any(seems_open(path) for path in document.paths),
     )
+
+
+def _name(desk: Desk, document: Document, unit: str) -> str:
+    """What a package is to be called; of several forms, each has its own name."""
+    form = desk.form_of(document).form
+    several = f"-{form.title}" if desk.forms_known.others() else ""
+    period = str(form.prose.get("period") or "")
+    return safe_name(message("desk_package_name", unit=f"{unit}{several}", period=period))
 
 
 async def export(request: Request) -> Response:
@@ -76,7 +84,7 @@ def _convert(desk: Desk, document: Document, name: str, seal: bool) -> Converted
     writing.private_folder(target.parent)
     results = convert_files(
         document.paths,
-        desk.folder,
+        desk.form_of(document).folder,
         target,
         identity[0] if identity else None,
         None,

@@ -105,9 +105,18 @@ class ClerkFolder:
 
     def latest_unit(self) -> str:
         """The unit that was worked on last, '' where there is none."""
-        folders = [(year.stat().st_mtime, unit.name) for unit, year in self._years()]
-        latest = max(folders, default=(0, ""))[1]
-        return "" if latest == message("desk_no_unit") else latest
+        folder = self._latest()
+        unit = folder.parent.name if folder else ""
+        return "" if unit == message("desk_no_unit") else unit
+
+    def latest_forms(self) -> list[Path]:
+        """The forms of the unit and year that were worked on last, newest first."""
+        folder = self._latest()
+        return Shelf(folder, "", folder.name).forms() if folder else []
+
+    def _latest(self) -> Path | None:
+        years = (year for _, year in self._years())
+        return max(years, key=lambda year: year.stat().st_mtime, default=None)
 
     def units(self) -> list[str]:
         """Units that have a folder."""

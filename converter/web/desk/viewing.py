@@ -62,7 +62,7 @@ async def help_page(request: Request) -> Response:
     desk = desk_of(request)
     identity = desk.identity()
     own = identity[1].identity.superior_contact if identity else ""
-    contacts = contacts_of(desk.form, own)
+    contacts = contacts_of(desk.loaded.form, own)
     return show(request, "help", folder=shown(desk.place.root), contacts=contacts)
 
 
@@ -138,7 +138,9 @@ async def _contents(
     if contents is None:
         return _unreadable(request, document, outcome)
     with_rows = template == "print" or bool(wanted)
-    tables = records.tables(contents, desk.form, wanted, full) if with_rows else []
+    tables = (
+        records.tables(contents, desk.form_of(document).form, wanted, full) if with_rows else []
+    )
     name = outcome.unit_name or desk.unit
     return show(
         request, template, document=document, tables=tables, name=name, wanted=wanted, full=full
@@ -146,16 +148,16 @@ async def _contents(
 
 
 def _read(desk: Desk, document: Document) -> tuple[Outcome, Contents | None]:
-    answer = read_contents(desk.folder, document.path, desk.worker)
+    answer = read_contents(desk.form_of(document).folder, document.path, desk.worker)
     return answer.outcome, answer.contents if answer.outcome.readable else None
 
 
 def _figures(desk: Desk, document: Document) -> tuple[Outcome, tuple[Figure, ...] | None]:
-    answer = read_statistics(desk.folder, document.path, desk.worker)
+    answer = read_statistics(desk.form_of(document).folder, document.path, desk.worker)
     return answer.outcome, answer.figures
 
 
 def _unreadable(request: Request, document: Document, outcome: Outcome) -> Response:
     desk = desk_of(request)
-    found = html.summarize(outcome, desk.form, show_ids=False)
+    found = html.summarize(outcome, desk.form_of(document).form, show_ids=False)
     return problem(request, "unreadable", file=document.name, summary=found)

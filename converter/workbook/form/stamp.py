@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
+from converter.forms import earlier
 from converter.forms.loading import title_of
 from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
@@ -35,11 +36,15 @@ def check_form(stamp: Stamp, form: Form, report: IssueCollector) -> bool:
         report.add(OTHER_FORM, params=known if known["found"] else ids)
         return False
     if stamp.version and stamp.version != form.version:
-        older = _version(stamp.version) < _version(form.version)
-        code = "S012" if older else "S013"
-        report.add(code, params={"found": stamp.version, "expected": form.version})
+        versions = {"found": stamp.version, "expected": form.version}
+        if _version(stamp.version) < _version(form.version):
+            changed = earlier.params_since(form, stamp.version, stamp.digest)
+            report.add("S012", params=versions | changed)
+        else:
+            report.add("S013", params=versions)
     elif _is_other(stamp.digest, form):
-        report.add(OTHER_DEFINITION, params={"version": form.version})
+        changed = earlier.params_since(form, stamp.version, stamp.digest)
+        report.add(OTHER_DEFINITION, params={"version": form.version} | changed)
     return True
 
 

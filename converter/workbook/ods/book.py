@@ -13,7 +13,7 @@ from typing import BinaryIO
 from zipfile import ZipInfo
 
 from converter.model.issues import column_letters
-from converter.workbook.grid import WIDEST, CellComments, Grid, GridFacts
+from converter.workbook.grid import WIDEST, CellComments, CellFormats, Grid, GridFacts
 from converter.workbook.ods.content import OdsTable, read_content, rows_of
 from converter.workbook.parsed_grid import ParsedGrid, Row
 from converter.workbook.unreadable import UnreadableFile
@@ -61,6 +61,10 @@ class OdsWorkbook:
 
     def comments(self, index: int) -> CellComments:
         """Not read from this format."""
+        return {}
+
+    def number_formats(self, index: int, columns: Sequence[int]) -> CellFormats:
+        """Not known of this format."""
         return {}
 
     def contents(self, index: int) -> None:

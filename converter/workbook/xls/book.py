@@ -7,12 +7,14 @@ hidden from it, so a formula that was never computed reads as the value that is 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import xlrd
 
+from converter.text import number_formats
 from converter.text.cell_values import BUILTIN_DATES, Serial, shows_date
-from converter.workbook.grid import CellComment, CellComments, Grid, GridFacts
+from converter.workbook.grid import CellComment, CellComments, CellFormats, Grid, GridFacts
 from converter.workbook.parsed_grid import ParsedGrid
 from converter.workbook.unreadable import UnreadableFile, unreadable_on_error
 from converter.workbook.xls import biff, properties
@@ -55,6 +57,23 @@ class XlsWorkbook:
             (row + 1, column + 1): CellComment(note.author or "", note.text)
             for (row, column), note in notes.items()
             if (note.text or "").strip()
+        }
+
+    def number_formats(self, index: int, columns: Sequence[int]) -> CellFormats:
+        """The formats of cells in these columns that may show another number."""
+        sheet = self._book.sheet_by_index(index)
+        odd = {
+            style: code
+            for style in range(len(self._book.xf_list))
+            if (code := self._code(style)) and not self._is_date(style)
+            if number_formats.is_odd(code)
+        }
+        return {
+            (row + 1, column): odd[style]
+            for column in columns
+            for row in range(sheet.nrows if odd else 0)
+            if column <= sheet.row_len(row)
+            if (style := sheet.cell_xf_index(row, column - 1)) in odd
         }
 
     def contents(self, index: int) -> None:
@@ -121,13 +140,19 @@ class XlsWorkbook:
     def _is_date(self, style: int) -> bool:
         """Some export programs write neither styles nor formats: then a number is a number."""
         if style not in self._dates:
-            styles = self._book.xf_list
-            number = styles[style].format_key if style < len(styles) else 0
-            known = self._book.format_map.get(number)
-            code = known.format_str if known else None
+            code = self._code(style)
             # Asian built-in formats have a number but no text.
-            self._dates[style] = number in BUILTIN_DATES if code is None else shows_date(code)
+            is_builtin = self._format_number(style) in BUILTIN_DATES
+            self._dates[style] = is_builtin if code is None else shows_date(code)
         return self._dates[style]
+
+    def _format_number(self, style: int) -> int:
+        styles = self._book.xf_list
+        return int(styles[style].format_key) if style < len(styles) else 0
+
+    def _code(self, style: int) -> str | None:
+        known = self._book.format_map.get(self._format_number(style))
+        return str(known.format_str) if known else None
 
 
 def _open(data: bytes) -> Any:

@@ -20,7 +20,7 @@ from zipfile import ZipInfo
 
 import python_calamine
 
-from converter.workbook.grid import CellComments, Grid, GridFacts
+from converter.workbook.grid import CellComments, CellFormats, Grid, GridFacts
 from converter.workbook.parsed_grid import ParsedGrid, Row
 from converter.workbook.type_detection import members as members_of
 from converter.workbook.unreadable import UnreadableFile, unreadable_on_error
@@ -84,6 +84,14 @@ class XlsxWorkbook:
     def comments(self, index: int) -> CellComments:
         """The comments on a sheet's cells."""
         return read_comments(self._parts, self._book.sheets[index].part)
+
+    def number_formats(self, index: int, columns: Sequence[int]) -> CellFormats:
+        """The formats of cells in these columns that may show another number."""
+        sheet, odd = self._book.sheets[index], self._book.odd_formats
+        if not odd or not columns:
+            return {}
+        found = read_sheet(self._parts[sheet.part], sheet.name).styled(columns, odd)
+        return {place: odd[style] for place, style in found}
 
     def finish(self) -> None:
         """Vet the parts that have not been read. Raises UnreadableFile."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import ParamSpec, TypeVar
 
+from converter.text import number_formats
 from converter.text.cell_values import BUILTIN_DATES, shows_date
 from converter.workbook.type_detection import part_name
 from converter.workbook.unreadable import UnreadableFile
@@ -63,6 +64,7 @@ class BookParts:
     sheets: tuple[SheetPart, ...]
     date1904: bool
     date_styles: tuple[bool, ...]  # by cell style: shows numbers as dates
+    odd_formats: Mapping[int, str]  # by cell style: formats that may show another number
     strings: str  # the shared strings' part, '' = none
 
 
@@ -99,9 +101,8 @@ def read_book(parts: Mapping[str, bytes]) -> BookParts:
         raise UnreadableFile("F314")
     strings = _linked(parts, workbook, links, "sharedstrings")
     styles = _linked(parts, workbook, links, "styles")
-    return BookParts(
-        tuple(sheets), date1904, _date_styles(parts[styles]) if styles else (), strings
-    )
+    dates, odd = _read_styles(parts[styles]) if styles else ((), {})
+    return BookParts(tuple(sheets), date1904, dates, odd, strings)
 
 
 @remembered
@@ -226,23 +227,28 @@ def _linked(
 
 
 @remembered
-def _date_styles(data: bytes) -> tuple[bool, ...]:
-    """For every cell style, whether its number format shows dates."""
+def _read_styles(data: bytes) -> tuple[tuple[bool, ...], Mapping[int, str]]:
+    """For every cell style, whether its number format shows dates; the formats of those that may
+    show another number than the cell holds."""
     data = _bare(data)
     codes = {
         attributes.get("numFmtId", ""): attributes.get("formatCode", "")
         for attributes in elements(_section(data, "numFmts"), "numFmt")
     }
     known: dict[str, bool] = {}
-    styles = []
+    styles: list[bool] = []
+    odd = {}
     for attributes in elements(_section(data, "cellXfs"), "xf"):
         number = attributes.get("numFmtId", "0")
         if number not in known:
             code = codes.get(number)
             builtin = number.isdecimal() and int(number) in BUILTIN_DATES
             known[number] = shows_date(code) if code is not None else builtin
+        code = codes.get(number) or number_formats.builtin(number)
+        if code and not known[number] and number_formats.is_odd(code):
+            odd[len(styles)] = code
         styles.append(known[number])
-    return tuple(styles)
+    return tuple(styles), odd
 
 
 def _section(data: bytes, name: str) -> bytes:

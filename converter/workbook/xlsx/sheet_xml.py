@@ -9,7 +9,7 @@ address, comments) is first brought into that form by `normalizer`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -97,6 +97,17 @@ class SheetXml:
                 ending != b"</c>" and b't="str"' in attributes
             )
         return found
+
+    def styled(
+        self, columns: Iterable[int], styles: Iterable[int]
+    ) -> Iterator[tuple[tuple[int, int], int]]:
+        """((row, column), style) of the cells in these columns that have one of these styles."""
+        cell = re.compile(
+            rb'<c r="(%b)([0-9]+)"[^>]* s="(%b)"'
+            % ("|".join(map(column_letters, columns)).encode(), "|".join(map(str, styles)).encode())
+        )
+        for letters, row, style in cell.findall(self.rows):
+            yield (int(row), column_number(letters.decode())), int(style)
 
     def number(self, row: int, column: int) -> float | None:
         """The number that a cell stores, where there is one."""

@@ -22,7 +22,7 @@ from tests.web.world import FOLDER
 class AtWork:
     """One desk; `opened` are the files it opened in other programs."""
 
-    def __init__(self, root: Path, worker: Worker) -> None:
+    def __init__(self, root: Path, worker: Worker, form: str | None = str(FOLDER)) -> None:
         self.root = root
         self.opened: list[Path] = []
         self.ended = threading.Event()
@@ -30,7 +30,7 @@ class AtWork:
         self.port: int = self._socket.getsockname()[1]
         self.access = Access(self.port)
         app = application.build(
-            str(FOLDER),
+            form,
             root,
             root.with_name(f"{root.name}-state"),
             self.access,

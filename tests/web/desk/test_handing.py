@@ -128,7 +128,7 @@ def test_a_list_of_people_is_mapped_into_a_form(desk: AtWork, client: httpx2.Cli
     assert "--map" not in answer.text
     source = answer.url.params["source"]
     fields = {"map:员工姓名": "name", "map:证件": "id_number", "map:入职日期": "joined"}
-    names = {field.title: field.key for field in desk.desk.form.main_table}
+    names = {field.title: field.key for field in desk.desk.loaded.form.main_table}
     wanted = dict(
         zip(fields, (names["会员姓名"], names["身份证号"], names["加入工会时间"]), strict=True)
     )
@@ -140,7 +140,7 @@ def test_a_list_of_people_is_mapped_into_a_form(desk: AtWork, client: httpx2.Cli
 
 def test_what_the_columns_are_is_known_next_month(desk: AtWork, client: httpx2.Client) -> None:
     answer = drop(client, desk, ("花名册.xlsx", people_list()))
-    joined = next(f.key for f in desk.desk.form.main_table if f.title == "加入工会时间")
+    joined = next(f.key for f in desk.desk.loaded.form.main_table if f.title == "加入工会时间")
     chosen = re.compile(f'value="{joined}" selected')
     assert not chosen.search(answer.text)
     press(client, desk, "/form", source=answer.url.params["source"], **{"map:入职日期": joined})
