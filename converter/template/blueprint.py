@@ -53,6 +53,8 @@ _DEFAULT = re.compile(
     rb"|pivotTables|(?:insert|delete)(?:Rows|Columns)|insertHyperlinks|format(?:Cells|Columns|Rows))"
     rb'="1"|(?:visibility|state)="visible"|tabRatio="600"|baseColWidth="8")'
 )
+# A text of the hidden sheet: written like one that was computed, it takes less room.
+_INLINE = re.compile(rb't="inlineStr"><is><t>([^<]*)</t></is>')
 _OUTLINE = b'<outlinePr summaryBelow="1" summaryRight="1"/>'
 _PLACES = (SHEETS, NAMES, RELATIONS, TYPES)
 _NUMBER = re.compile(rb"(?<![0-9])[0-9]{7}(?![0-9])")
@@ -190,6 +192,7 @@ def design_blueprint(form: Form, names: frozenset[str], *, live: bool, copy: boo
         if key:
             taken[part], value_places[key] = with_places(taken[part], key)
     hidden = found[label(form, "lists_sheet")]
+    taken[hidden] = _INLINE.sub(rb't="str"><v>\1</v>', taken[hidden])
     taken[hidden] = with_values(taken[hidden], stand_ins.values(places))
     known = {
         *(mark for some in value_places.values() for _, *marks in some for mark in marks),

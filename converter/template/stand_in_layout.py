@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from converter.model.issues import column_letters
 from converter.template.layout import FIRST_HELPER, MemberLayout, TemplateLayout, quoted
 
-COUNT = 8  # of a table: so many rows without formulas are checked at a time
+COUNT = 6  # of a table: so many rows without formulas are checked at a time
 # Before the answers: the row's place, and 1 where formulas find nothing of it in the table.
 PLACE, BARE = -1, 0
 

@@ -63,7 +63,7 @@ def write(book: Any, sheet: Any, layout: TemplateLayout, constants: Constants) -
         own = replace(layout, tables={**layout.tables, key: table})
         for offset, expression in _formulas(own, table).items():
             cell = sheet.cell(1, table.first_column + offset - 1)
-            put_named(cell, constants.replace(expression) or expression)
+            put_named(cell, constants.replace(expression) or expression, many=False)
             for row in range(2, COUNT + 1):
                 put_formula(sheet.cell(row, cell.column), PREFIX + cell.column_letter)
 

@@ -164,7 +164,7 @@ def test_a_member_in_an_inserted_row_counts_for_the_unit(
         ("insert one who stands below", "第 8 行是插入或贴入的，错误：身份证号和第 15 行的重复"),
         ("insert one twice", "第 15 行是插入或贴入的，错误：身份证号和第 8 行的重复"),
         ("insert two and fill", "第 8 行是插入或贴入的，待填：身份证号"),
-        ("insert ten and fill", "还有插入或贴入的 2 行，检查时再核对"),
+        ("insert ten and fill", "还有插入或贴入的 4 行，检查时再核对"),
         ("write below the prepared rows", "第 44 行以下的 1 行，检查时再核对"),
         (
             "insert and write below",
