@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from converter import template
 from tests import filling
@@ -68,12 +70,9 @@ def members(count: int, *, first: int = 0, clean: bool = False) -> Iterator[Memb
         found = member(number)
         if not clean and number % FAULT_EVERY == 7:
             key, change, verdict = FAULTS[number // FAULT_EVERY % len(FAULTS)]
-            found = Member(**{**_typed(found), key: change(found), "verdict": verdict})
+            changed: dict[str, Any] = {key: change(found), "verdict": verdict}
+            found = replace(found, **changed)
         yield found
-
-
-def _typed(found: Member) -> dict[str, object]:
-    return {"name": found.name, "id_number": found.id_number, "joined": found.joined}
 
 
 def unit(count: int, first: int = 0) -> dict[str, object]:

@@ -63,7 +63,7 @@ class Medians:
 
     def cpu(self, name: str, x: int = 0) -> float:
         """CPU seconds, user and system."""
-        return median(sample["cpu"] for sample in self.samples[name, x])
+        return float(median(sample["cpu"] for sample in self.samples[name, x]))
 
     def each(self, name: str, x: int = 0) -> float:
         """CPU seconds for doing the thing once."""
@@ -71,15 +71,15 @@ class Medians:
 
     def wall(self, name: str, x: int = 0) -> float:
         """Seconds that passed."""
-        return median(sample["wall"] for sample in self.samples[name, x])
+        return float(median(sample["wall"] for sample in self.samples[name, x]))
 
     def growth(self, name: str, x: int = 0) -> float:
         """Bytes in use at most, beyond those before the work began."""
-        return median(sample["peak"] - sample["base"] for sample in self.samples[name, x])
+        return float(median(sample["peak"] - sample["base"] for sample in self.samples[name, x]))
 
     def fact(self, name: str, key: str, x: int = 0) -> float:
-        """What the subject told of its work."""
-        return median(sample["facts"][key] for sample in self.samples[name, x])
+        """A number that the subject reports about its work."""
+        return float(median(sample["facts"][key] for sample in self.samples[name, x]))
 
     def ratio(self, name: str, to: str, x: int = 0) -> float:
         """CPU time for doing the thing once, in relation to another contender's."""

@@ -159,7 +159,7 @@ def _growth(entry: Mapping[str, Any]) -> float:
 
 
 def _found(facts: Mapping[str, Any]) -> str:
-    """How many issues or errors a contender told."""
+    """How many issues or errors a contender reports."""
     return str(facts.get("issues", facts.get("errors", facts.get("marks", ""))))
 
 

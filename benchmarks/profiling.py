@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -25,7 +25,7 @@ def profile(work: Callable[[], Any]) -> list[tuple[str, float]]:
     no timer of CPU time."""
     if not hasattr(signal, "SIGPROF"):
         return []
-    seconds: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
     last = time.process_time()
 
     def look(_: int, frame: FrameType | None) -> None:
@@ -41,7 +41,8 @@ def profile(work: Callable[[], Any]) -> list[tuple[str, float]]:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
     total = sum(seconds.values())
-    return [(where, round(part / total, 3)) for where, part in seconds.most_common(SHOWN)]
+    most = sorted(seconds.items(), key=lambda item: item[1], reverse=True)[:SHOWN]
+    return [(where, round(part / total, 3)) for where, part in most]
 
 
 def _where(frame: FrameType | None) -> str:

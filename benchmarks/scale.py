@@ -21,10 +21,10 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmarks import scale_page
 from benchmarks.scale_inputs import MEMBERS, NOW, filled, write_inputs
@@ -34,6 +34,9 @@ from converter.forms import loading
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "docs" / "scale.json"
 STEP = 2_000  # submissions between two measurements
+
+T = TypeVar("T")
+
 # --- a whole collection ---------------------------------------------------------------------------
 
 
@@ -47,12 +50,12 @@ def receive(units: int) -> dict[str, Any]:
     folder = loading.form_dir().resolve()
     with tempfile.TemporaryDirectory(prefix="converter-scale-") as name:
         root = Path(name)
-        size = write_inputs(root / "in", units)
-        print(f"{units} workbooks, {size / 1e6:.0f} MB", flush=True)
+        written = write_inputs(root / "in", units)
+        print(f"{units} workbooks, {written / 1e6:.0f} MB", flush=True)
         meter = Meter()
         steps: list[dict[str, float]] = []
 
-        def watching(received: Any, *_: Any) -> Iterator[Any]:
+        def watching(received: Iterable[T], *_: object) -> Iterator[T]:
             for one in received:
                 yield one
                 done[0] += 1
@@ -73,7 +76,7 @@ def receive(units: int) -> dict[str, Any]:
         return {
             "units": units,
             "members": units * MEMBERS,
-            "megabytes_in": round(size / 1e6),
+            "megabytes_in": round(written / 1e6),
             "results": summary.results,
             "findings": len(summary.findings),
             "steps": steps,
@@ -95,24 +98,24 @@ def check(units: int) -> dict[str, Any]:
     from tests.workers.cluster.conftest import Cluster
 
     folder = loading.form_dir().resolve()
-    told: dict[str, Any] = {"units": units}
+    results: dict[str, Any] = {"units": units}
 
     def timed(name: str, jobs: int, pool: Sequence[Runner] = ()) -> None:
         meter = Meter()
         began = time.perf_counter()
 
-        def watching(answers: Any, *_: Any) -> Iterator[Any]:
+        def watching(answers: Iterable[T], *_: object) -> Iterator[T]:
             for answer in answers:
                 yield answer
                 meter.seconds()
 
         check_files([inbox], folder, None, jobs, Worker(), watching, pool)
-        told[name] = {
+        results[name] = {
             **meter.since(),
             "clock_s": round(time.perf_counter() - began, 1),
             "worker_peak_mib": round(meter.peak_worker / (1 << 20)),
         }
-        print(name, told[name], flush=True)
+        print(name, results[name], flush=True)
 
     with tempfile.TemporaryDirectory(prefix="converter-scale-") as name:
         inbox = Path(name) / "in"
@@ -129,8 +132,8 @@ def check(units: int) -> dict[str, Any]:
                 timed("cluster", 2, pool)
         finally:
             dask.stop()
-    told["command_peak_mib"] = peak_mib()
-    return told
+    results["command_peak_mib"] = peak_mib()
+    return results
 
 
 # --- a large register ---------------------------------------------------------------------------
@@ -142,11 +145,11 @@ def register(units: int) -> dict[str, Any]:
     from converter.statistics import collection
 
     cards = loading.with_codes(loading.form_dir().resolve())
-    told: dict[str, Any] = {"units": units, "members": units * MEMBERS}
+    results: dict[str, Any] = {"units": units, "members": units * MEMBERS}
     with tempfile.TemporaryDirectory(prefix="converter-scale-") as name:
         store = Path(name) / "S"
         in_a_process(filled, store, units)
-        told["register_megabytes"] = round(size(store) / 1e6)
+        results["register_megabytes"] = round(size(store) / 1e6)
 
         asked: dict[str, Callable[[Register], object]] = {
             "duplicates": lambda opened: list(cross_unit_checks._twice(opened, cards, "2026")),
@@ -165,10 +168,10 @@ def register(units: int) -> dict[str, Any]:
             return {**cost, "peak_mib": peak_mib()}
 
         for name in asked:
-            told[name] = in_a_process(ask, name)
-        told["statistics"] = in_a_process(statistics)
-        told["published_megabytes"] = round(size(store / "published") / 1e6)
-    return told
+            results[name] = in_a_process(ask, name)
+        results["statistics"] = in_a_process(statistics)
+        results["published_megabytes"] = round(size(store / "published") / 1e6)
+    return results
 
 
 # --- keeping what was measured --------------------------------------------------------------------
@@ -191,14 +194,14 @@ def main() -> None:
         "command": (scale_upward.command, 4_000),
     }
     work, usual = works[what]
-    told = work(units or usual)
-    print(json.dumps(told, indent=1))
+    results = work(units or usual)
+    print(json.dumps(results, indent=1))
     if not units:
         kept = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
         kept["machine"] = (
             f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
         )
-        kept[what] = {"measured": date.today().isoformat(), **told}
+        kept[what] = {"measured": date.today().isoformat(), **results}
         RESULTS.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", "utf-8")
 
 

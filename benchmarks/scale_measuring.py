@@ -45,11 +45,11 @@ class Meter:
 @contextlib.contextmanager
 def measured() -> Iterator[dict[str, Any]]:
     """Fills the dict with processor seconds and the clock's of its block."""
-    told: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     cpu, wall = time.process_time(), time.perf_counter()
-    yield told
-    told["cpu_s"] = round(time.process_time() - cpu, 2)
-    told["clock_s"] = round(time.perf_counter() - wall, 2)
+    yield results
+    results["cpu_s"] = round(time.process_time() - cpu, 2)
+    results["clock_s"] = round(time.perf_counter() - wall, 2)
 
 
 def peak_mib() -> int:
@@ -73,12 +73,12 @@ def in_a_process(work: Callable[..., Any], *args: Any) -> Any:
     process = context.Process(target=run)
     process.start()
     there.close()
-    told = here.recv()
+    results = here.recv()
     process.join()
-    return told
+    return results
 
 
 def size(path: Path) -> int:
     if path.is_file():
-        return path.stat().stsize
-    return sum(p.stat().stsize for p in path.rglob("*") if p.is_file())
+        return path.stat().st_size
+    return sum(p.stat().st_size for p in path.rglob("*") if p.is_file())

@@ -45,8 +45,8 @@ def page(kept: dict[str, Any]) -> str:
         return f"| {title}: {units:,} units, {members:,} members | " + " | ".join(cells) + " |"
 
     def query(name: str) -> str:
-        told = asked[name]
-        return f"{told['cpu_s']:.1f} s, {told['peak_mib']} MiB"
+        found = asked[name]
+        return f"{found['cpu_s']:.1f} s, {found['peak_mib']} MiB"
 
     template = Path(__file__).with_suffix(".md").read_text("utf-8")
     return template.format(

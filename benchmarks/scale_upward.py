@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from benchmarks.scale_inputs import MEMBERS, NOW, filled, write_inputs
 from benchmarks.scale_measuring import Meter, in_a_process, measured, peak_mib
@@ -22,6 +22,8 @@ from converter.workers.pool import Runner, Shared, Worker
 from converter.workers.requests.base import A, Request
 from converter.workers.requests.receive import ReceiveRequest
 from converter.workers.requests.replies import RepliesAnswer, RepliesRequest
+
+T = TypeVar("T")
 
 COUNTIES = 11
 BY = ("superior_union", "industry", "member.sex", "member.birthday")
@@ -103,9 +105,9 @@ def memory(units: int) -> dict[str, Any]:
     """A register of so many units, each with a file: opened, then one more file."""
     with tempfile.TemporaryDirectory(prefix="converter-scale-") as name:
         root = Path(name)
-        told: dict[str, Any] = {"units": units, "empty": in_a_process(_run, root / "empty")}
+        results: dict[str, Any] = {"units": units, "empty": in_a_process(_run, root / "empty")}
         in_a_process(_many, root / "S", units)
-        return {**told, "full": in_a_process(_run, root / "S")}
+        return {**results, "full": in_a_process(_run, root / "S")}
 
 
 def _many(store: Path, units: int) -> None:
@@ -197,7 +199,7 @@ class _Player:
             assert isinstance(request, ReceiveRequest)
             data = self._kept[request.files[0].name]
             time.sleep(self._seconds * len(request.files))
-        return protocol.unpack(data).read(request.answer_class())
+        return cast(A, protocol.unpack(data).read(request.answer_class()))
 
 
 def command(units: int) -> dict[str, Any]:
@@ -242,7 +244,7 @@ def _received(
     folder = loading.form_dir().resolve()
     took: list[tuple[float, float]] = []
 
-    def watching(received: Any, *_: Any) -> Iterator[Any]:
+    def watching(received: Iterable[T], *_: object) -> Iterator[T]:
         cpu, clock, files = time.process_time(), time.perf_counter(), 0
         for one in received:
             yield one

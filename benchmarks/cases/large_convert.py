@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from benchmarks import inputs
-from benchmarks.measuring import Case, Claim, Contender
+from benchmarks.measuring import Case, Claim, Contender, Medians
 
 
 def case(quick: bool) -> Case:
@@ -23,7 +25,7 @@ def case(quick: bool) -> Case:
             Claim(
                 f"convert ÷ calamine's raw read, {kind}",
                 1.9,
-                lambda m, ours=ours, raw=raw: m.ratio(ours, raw),
+                partial(Medians.ratio, name=ours, to=raw),
             )
         )
     title = f"{rows:,} clean members to a package that was read back"

@@ -175,7 +175,7 @@ def named_form(files: Sequence[Path]) -> str | None:
 
 
 def program(form: str | None = None) -> str:
-    """How a command begins that is to be typed next: with the form where this one was told it,
+    """How a command begins that is to be typed next: with the form where this one names it,
     since the next one's files may not name it."""
     ctx = click.get_current_context(silent=True)
     if not form and ctx:

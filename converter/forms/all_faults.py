@@ -1,7 +1,7 @@
 """Everything that is wrong with a form, in one pass, for those who write cards.
 
-Loading stops at the first fault; here every card is read and accepted by itself, and each fault is
-told, one a card. What cannot be understood without what is broken is left for the next pass.
+Loading stops at the first fault; here every card is read and accepted by itself, and its fault is
+reported, one a card. What cannot be understood without what is broken is left for the next pass.
 """
 
 from __future__ import annotations

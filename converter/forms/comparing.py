@@ -17,7 +17,7 @@ KINDS = {
     "level": ("code", "heading", "old", "new"),
     "list": ("titles",),
 }
-# How a clerk is told, who needs no code of a check: what is alike stands together.
+# For a clerk, who needs no code of a check: what is alike stands together.
 _SUMMARISED = {
     "new": ("field_new",),
     "gone": ("field_gone",),

@@ -1,6 +1,6 @@
 """Words and marks that people type in place of an answer: for nothing, or for what stands above.
 
->>> [means_nothing(t) for t in (" 无 ", "——", "N/A", "不详", "／", "无锡", "0", "待补")]
+>>> [stands_for(t) == NOTHING for t in (" 无 ", "——", "N/A", "不详", "／", "无锡", "0", "待补")]
 [True, True, True, True, True, False, False, True]
 >>> [means_the_same(t) for t in ("同上", "〃", '— " —', "（同上）", "同上街1号", "无")]
 [True, True, True, True, False, False]
@@ -89,11 +89,6 @@ def stands_for(text: str) -> int:
     if plain.strip(_ENDS) in _WORDS or _MARKS(plain):
         return NOTHING
     return THE_SAME if plain.strip(_AROUND_DITTO) in _DITTO else ANSWER
-
-
-def means_nothing(text: str) -> bool:
-    """Whether a text says that there is nothing."""
-    return stands_for(text) == NOTHING
 
 
 def means_the_same(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Formulas: what may be said of facts, of choices and of whole numbers.
+"""Formulas: statements about facts, choices and whole numbers.
 
 >>> a, b = Sum.of("a"), Sum.of("b")
 >>> negation(at_most(a, b)) == at_most(b + 1, a)

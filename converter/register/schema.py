@@ -289,12 +289,12 @@ def prepare(connection: Connection, form: Form) -> None:
         table = table_of(form, sheet.key)
         ours = ", ".join(f"{column} BIGINT NOT NULL" for column in ROW_COLUMNS)
         connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({ours})")
+        present = {str(row[0]) for row in connection.execute(f"DESCRIBE {table}").fetchall()}
         for field in sheet:
             if field.key in RESERVED.get(table, ROW_COLUMNS):
                 raise RegisterError("store_reserved", key=field.key)
-            connection.execute(
-                f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name(field.key)} VARCHAR"
-            )
+            if field.key not in present:
+                connection.execute(f"ALTER TABLE {table} ADD COLUMN {name(field.key)} VARCHAR")
     connection.execute("COMMIT")
 
 

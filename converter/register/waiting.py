@@ -135,7 +135,7 @@ class Differences:
         }
 
     def between(self, before: int, after: int) -> str:
-        """Members, then answers, as a sentence; '' where nothing can be said."""
+        """Members, then answers, as a sentence; '' where nothing is known."""
         if before not in self._rows or after not in self._rows:
             return ""
         (members, is_known, *old), (now, is_known_now, *new) = self._rows[before], self._rows[after]

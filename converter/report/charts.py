@@ -114,13 +114,11 @@ def _written(value: float, places: int) -> str:
     return text.rstrip("0").rstrip(".") if places else text
 
 
-def _settings(figure: Figure, rows: Sequence[Row]) -> dict[str, Any]:
+def _style() -> Any:
+    """Colours and fonts of a chart."""
     from pygal.style import Style  # type: ignore[import-untyped]
 
-    count = len(rows)
-    is_pyramid = figure.chart is Chart.PYRAMID  # its left side counts too
-    places = max((decimal_places(cell) for row in rows for cell in row[1:]), default=0)
-    style = Style(
+    return Style(
         background="transparent",
         plot_background="transparent",
         foreground="#1f2328",
@@ -137,8 +135,14 @@ def _settings(figure: Figure, rows: Sequence[Row]) -> dict[str, Any]:
         value_font_size=13,
         stroke_width="3",
     )
+
+
+def _settings(figure: Figure, rows: Sequence[Row]) -> dict[str, Any]:
+    count = len(rows)
+    is_pyramid = figure.chart is Chart.PYRAMID  # its left side counts too
+    places = max((decimal_places(cell) for row in rows for cell in row[1:]), default=0)
     settings: dict[str, Any] = {
-        "style": style,
+        "style": _style(),
         "js": (),
         "width": WIDE,
         "height": 340 if figure.chart is Chart.LINE else max(150, 30 * count + 90),

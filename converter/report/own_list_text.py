@@ -76,8 +76,8 @@ def rearranged(report: ListReport) -> Iterator[str]:
 def numbers(
     unnumbered: Sequence[str], rounded: Sequence[str], lists: Sequence[ListReport]
 ) -> Iterator[str]:
-    """Who was taken over without an ID number or with a rounded one, by name, but for what is said
-    of the lists."""
+    """Who was taken over without an ID number or with a rounded one, by name, but for those
+    that the lists' own lines name."""
     known = {name for one in lists for name in one.rounded}
     rounded = [name for name in rounded if name not in known]
     for key, names in (("list_rounded", rounded), ("list_blank", unnumbered)):

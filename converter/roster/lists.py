@@ -100,7 +100,7 @@ def _key(sheet: Sheet, entry: str) -> str:
 def _with_unions(
     raw: RawSheet, grid: Grid, heading: Heading, table: Form, report: IssueCollector
 ) -> UnitList:
-    """Fill the upper unions, drop what was said of cells that are filled now, and name the rows
+    """Fill the upper unions, drop the findings about cells that are filled now, and name the rows
     that were left out."""
     sheet = table.main_table
     key, name = _key(sheet, "superior_name"), _key(sheet, "unit_name")

@@ -120,7 +120,7 @@ class FieldFormulas:
         return f"IF({mild},{self._kind(field).excel_usable(norm)},FALSE)"
 
     def _kind(self, field: Field) -> Kind:
-        """The kind, told of the choice beside the field that it depends on."""
+        """The kind, with the choice beside the field that it depends on."""
         kind = KINDS[field.kind]
         key = kind.depends_on(field)
         return kind.beside(self.place.helper(key, "norm"), field) if key else kind

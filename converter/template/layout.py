@@ -284,7 +284,7 @@ class TemplateLayout:
     form: Form
     record: UnitLayout
     tables: Mapping[str, MemberLayout]  # by sheet key
-    rows: int  # how many rows of a table rules are told of: some leave large tables alone
+    rows: int  # of each table, for the rules: some leave large tables alone
 
     @property
     def places(self) -> list[UnitLayout | MemberLayout]:

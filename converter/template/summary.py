@@ -147,7 +147,7 @@ def _status(
     further: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Expression: what was found, in words. `further`: other figures, and the expression of what
-    is said where they are not 0."""
+    is shown where they are not 0."""
     separator = label(form, "separator")
     texts = [(n, phrase(form, key, params, n=n)) for key, n in counted] + [*further.items()]
     parts = "&".join(f'IF({n}>0,{expressions.quote(separator)}&{text},"")' for n, text in texts)

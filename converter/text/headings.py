@@ -32,7 +32,7 @@ _ENDS = ":;,.、。!"
 _AFTER_NUMBER = ".、:)）"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=REMEMBERED)
 def normalized(text: str) -> str:
     """A heading without its dress; brackets alone keep what is inside them."""
     bare = unicodedata.normalize("NFKC", text).translate(_DRESS)

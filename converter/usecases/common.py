@@ -29,7 +29,7 @@ class ProgressReporter(Protocol):
     by now, `count` how many one piece of work is."""
 
     def __call__(
-        self, finished: Iterable[T], total: Callable[[], int], count: Callable[[T], int]
+        self, finished: Iterable[T], total: Callable[[], int], count: Callable[[T], int], /
     ) -> Iterable[T]: ...
 
 

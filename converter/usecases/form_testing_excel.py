@@ -67,7 +67,7 @@ def test(form: Form, today: date, good: Submission, cases: Sequence[CheckCase]) 
     ):
         for case in book.cases:
             at = [_cell(case, form)]
-            if form.rule(case.code):  # of two equal rows it is said of either
+            if form.rule(case.code):  # of two equal rows either may show it
                 at = [cell for cell in {*expected, *found} if cell[0] == at[0][0]]
             both = (codes.get(cell, ()) for codes in (expected, found) for cell in at)
             if not any(case.code in codes for codes in both):
@@ -232,7 +232,7 @@ def _texts(path: Path, form: Form) -> Iterator[tuple[Cell, str]]:
 
 
 def _codes(texts: Iterable[tuple[Cell, str]]) -> Codes:
-    """Of a row of a table, what is said of all its cells."""
+    """Of a row of a table, the verdicts on all its cells."""
     found: dict[Cell, frozenset[str]] = {}
     for cell, text in texts:
         if codes := _CODE.findall(text):

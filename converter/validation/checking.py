@@ -206,7 +206,7 @@ def _with_reason(
     params: Mapping[str, str | int], reason: str, entry: catalogue.CatalogueEntry
 ) -> tuple[Mapping[str, str | int], bool]:
     """What a typed reason does to an error: it excuses it, or it counts for nothing, and the
-    clerk is told so."""
+    clerk gets a note."""
     if entry.explainable or entry.beta:
         return {**params, "reason": reason}, True
     return {**params, "reason_in_vain": 1}, False

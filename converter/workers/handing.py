@@ -2,7 +2,7 @@
 (`cli.hosted`): that one has imported already what a command needs. It runs the same command line,
 in the same folder and environment, and what it prints is printed here.
 
-Only what can be told beforehand to be quick and to ask nothing is handed over; whatever is not as
+Only what is known beforehand to be quick and to ask nothing is handed over; whatever is not as
 it should be (no page, another program, user or folder, a busy process), the command quietly runs
 here, as it would without a page.
 

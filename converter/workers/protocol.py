@@ -192,7 +192,7 @@ def _union(options: Sequence[_Codec]) -> _Codec:
     if not others:
         return _plain(plain)
     if len(others) > 1 or plain != {types.NoneType}:
-        raise TypeError("only one type beside None can be told from it")
+        raise TypeError("only one type beside None can be distinguished from it")
     (other,) = others
     return _Codec(
         lambda value, blobs: None if value is None else other.write(value, blobs),

@@ -248,7 +248,7 @@ def _again(
 def _settled(
     item: InboxFile, found: ReadForward, number: int, plan: Plan, period: str
 ) -> tuple[Forward, tuple[Issue, ...]]:
-    """The forward with what can be said of it alone, and what stands against it."""
+    """The forward with the findings about it alone, and what stands against it."""
     issues = found.issues
     if found.partition and plain_name(found.period) != plain_name(period):
         params = {"union": found.name, "period": found.period, "collected": period}
@@ -283,7 +283,7 @@ def _settled(
 
 
 def sentence(one: ReceivedForward, form: Form) -> str:
-    """What became of a forward, as it is told."""
+    """What became of a forward, for the summary of the run."""
     forward = one.forward
     params: dict[str, str | int] = {
         "file": forward.file,

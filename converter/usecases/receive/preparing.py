@@ -48,7 +48,7 @@ def prepared(
     with contextlib.ExitStack() as reserved:
         for item in items:
             if (item.name, item.content) in published or item.register:
-                continue  # whose register it is may be told by a roster that comes only now
+                continue  # its union may be named by a roster that comes only now
             number = reserved.enter_context(incoming.reserved(store, least))
             folder = incoming.tables(store, number)
             made[item.name, item.content] = PreparedForward(

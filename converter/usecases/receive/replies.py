@@ -120,7 +120,7 @@ def remove_outdated_copies(folder: Path, register: Register, until: int) -> list
 
 
 _NO_REPLY = WrittenReply("")
-# A receipt that told one of these is out of date when a decision or a key changes it. (What a later
+# A receipt with one of these is out of date when a decision or a key changes it. (What a later
 # file supersedes has a receipt of what became of it when it came.)
 _DECIDABLE = {HELD, UNCONFIRMED, UNOPENED, WITHDRAWN}
 

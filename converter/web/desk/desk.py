@@ -193,7 +193,7 @@ class Desk:
             return PageCheck(outcome, html.summarize(outcome, loaded.form, show_ids=False), False)
 
     def other_unit(self, checked: PageCheck) -> str:
-        """The key of what is to be said of a form that names another unit than the one whose place
+        """The key of the message about a form that names another unit than the one whose place
         is open; '' where it names none, or this one."""
         name = checked.outcome.unit_name
         if not (self.unit and name) or plain_name(name) == plain_name(self.unit):

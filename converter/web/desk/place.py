@@ -88,7 +88,7 @@ class ClerkFolder:
         self.root, self.year = root, year
 
     def shelf(self, unit: str, year: str = "") -> Shelf:
-        """The folder of a unit in a year, this one unless said; without a name it is that of nobody
+        """The folder of a unit in a year, this one by default; without a name it is that of nobody
         yet."""
         name, year = safe_name(unit) if unit else message("desk_no_unit"), year or self.year
         return Shelf(self.root / name / safe_name(year), unit, year)

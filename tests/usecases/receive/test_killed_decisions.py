@@ -28,7 +28,7 @@ from tests.usecases.test_forgetting import held_in, numbers
 pytestmark = pytest.mark.posix("SIGKILL")
 
 EVERY_STEP = "EVERY_STEP" in os.environ
-KILLS = 6  # of each command, unless it is killed at every step
+KILLS = 3  # of each command, unless it is killed at every step
 ROSTER = [listed(n) for n in (1, 2, 3)]
 Command = Callable[[Path], Any]
 
