@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from converter.kinds import KINDS
 from converter.kinds.base import ValueType
-from converter.kinds.date import FIRST_YEAR, LAST_YEAR
+from converter.kinds.written_days import FIRST_YEAR, LAST_YEAR
 from converter.kinds.year_month import months
 from converter.logic.terms import (
     Fact,
