@@ -110,13 +110,8 @@ class ValueType(StrEnum):
     CALENDAR = "calendar"  # what a card may ask for: a day, a month of a year or a year
 
     def is_a(self, wanted: ValueType) -> bool:
-        return self is wanted or self in _SEVERAL.get(wanted, ())
-
-
-_SEVERAL: Mapping[ValueType, Sequence[ValueType]] = {
-    ValueType.NUMBER: (ValueType.COUNT, ValueType.DECIMAL),
-    ValueType.CALENDAR: (ValueType.DATE, ValueType.MONTH, ValueType.YEAR),
-}
+        several = {"number": "count decimal", "calendar": "date month year"}
+        return self is wanted or self in several.get(wanted, "").split()
 
 
 class Kind(HasOptions):

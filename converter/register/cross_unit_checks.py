@@ -14,15 +14,24 @@ from itertools import chain, groupby
 from typing import NamedTuple
 
 from converter.kinds import unique_key
+from converter.kinds.amounts import amount, worded
 from converter.messages import catalogue
 from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Place
 from converter.register import halves, unit_changes, waiting
-from converter.register.amounts import amount, number_sql, worded
 from converter.register.nearest import Nearest
 from converter.register.precedence import HELD
-from converter.register.schema import COUNTS, HALVES, SENT, SOUND, TIMED_BY, RegisterTables, name
+from converter.register.schema import (
+    COUNTS,
+    HALVES,
+    SENT,
+    SOUND,
+    TIMED_BY,
+    RegisterTables,
+    name,
+    number_sql,
+)
 from converter.text.characters import plain_name
 
 WAITING = {

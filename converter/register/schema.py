@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from converter.kinds.amounts import database_type
 from converter.model.errors import RegisterError, UsageError
-from converter.model.forms import Form
+from converter.model.forms import Field, Form
 from converter.register import unit_lookup
 
 if TYPE_CHECKING:
@@ -321,6 +322,12 @@ def name(key: str) -> str:
     '"staff"'
     """
     return '"' + key.replace('"', '""') + '"'
+
+
+def number_sql(field: Field, table: str = "") -> str:
+    """A field's number (NULL where there is none) in a table that is called `table`."""
+    column = f"{table}.{name(field.key)}" if table else name(field.key)
+    return f"TRY_CAST({column} AS {database_type(field)})"
 
 
 def connect(path: Path | None) -> Connection:

@@ -11,9 +11,9 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from converter.kinds.amounts import Amount
 from converter.messages.catalogue import message
 from converter.model.clock import created_at
-from converter.register.amounts import Amount
 from converter.report.table import Table, number_format, shown
 from converter.statistics.annual import AnnualCell, AnnualReport, AnnualTable
 from converter.text.display import columns

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from converter.kinds.amounts import Amount, amount
 from converter.model.forms import Form
 from converter.register import Snapshot
-from converter.register.amounts import Amount, amount, number_sql
-from converter.register.schema import name, quoted
+from converter.register.schema import name, number_sql, quoted
 from converter.statistics import annual_cards, breakdowns
 from converter.statistics.annual_cards import AnnualTableCard, Measure, MeasureCondition
 from converter.statistics.cards import card_of

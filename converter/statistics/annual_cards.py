@@ -22,9 +22,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from converter.kinds.amounts import amount_heading
 from converter.kinds.base import ValueType
 from converter.model.forms import Field, Form
-from converter.register.amounts import amount_heading
 from converter.statistics.cards import StatisticsCard, card_of
 
 TABLE_KEYS = ("title", "by", "measures")

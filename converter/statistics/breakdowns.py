@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from converter import kinds
+from converter.kinds.amounts import Amount, amount_heading, amount_of
 from converter.kinds.base import ValueType
 from converter.messages.catalogue import message
 from converter.model.errors import UsageError
 from converter.model.forms import Field, Form, Sheet
 from converter.register import Snapshot
-from converter.register.amounts import Amount, amount_heading, amount_of, number_sql
-from converter.register.schema import ANSWERS, name, table_of
+from converter.register.schema import ANSWERS, name, number_sql, table_of
 from converter.statistics.cards import percent
 from converter.statistics.figure import Cell, Column, Figure, Row, StatisticsTable
 from converter.statistics.progress import Tree

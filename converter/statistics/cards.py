@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from converter.files.toml_access import TomlTable
+from converter.kinds.amounts import Amount, amount_heading
 from converter.kinds.base import ValueType
 from converter.model.errors import FormError
 from converter.model.forms import Field, Form
-from converter.register.amounts import Amount, amount_heading
 from converter.rules.base import known_path
 from converter.statistics.figure import Cell, Chart, Column, Figure, Row, StatisticsTable
 

@@ -18,13 +18,13 @@ from decimal import Decimal
 from itertools import combinations
 from typing import Any
 
+from converter.kinds.amounts import Amount, amount, amount_heading
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form, Sheet
 from converter.register import Snapshot, periods, unit_changes
-from converter.register.amounts import Amount, amount, amount_heading, number_sql
 from converter.register.forwarded import members_without_rows
 from converter.register.periods import Period
-from converter.register.schema import ANSWERS, name, table_of
+from converter.register.schema import ANSWERS, name, number_sql, table_of
 from converter.statistics import breakdowns, cards, progress
 from converter.statistics.breakdowns import Breakdowns, group_sql
 from converter.statistics.cards import StatisticsCard, card_of, percent

@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from converter.kinds.amounts import Amount
 from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.register import Snapshot
-from converter.register.amounts import Amount
 from converter.register.schema import COUNTS, SENT, SOUND, TIMED_BY, UNREADABLE
 from converter.statistics.cards import StatisticsCard, percent
 from converter.statistics.faults import fault_table

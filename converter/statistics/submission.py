@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from converter.kinds.amounts import Amount, amount_of
 from converter.model.forms import Field, Form
 from converter.model.submissions import Records
-from converter.register.amounts import Amount, amount_of
 from converter.statistics import cards
 from converter.statistics.figure import StatisticsTable
 

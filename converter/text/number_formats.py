@@ -28,7 +28,7 @@ _BUILTIN = {"9": "0%", "10": "0.00%"}  # of the standard's formats those that sh
 DIFFERENT = "≠"  # between what is shown and what is stored
 
 _TOKEN = re.compile(r'"([^"]*)"?|[\\!](.)|[_*].|\[\$([^\]-]*)[^\]]*\]|\[([^\]]*)\]|(E[+-])|(.)')
-_GENERAL = re.compile("general|g/通用格式|g/標準|@", re.IGNORECASE)
+_GENERAL = re.compile("general|g/|@", re.IGNORECASE)
 _CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)\s*(-?[0-9]+(?:\.[0-9]+)?)\]")
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from converter.kinds import unique_key
+from converter.kinds.amounts import amount, worded
 from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.model.issues import Issue, Place
 from converter.register import Snapshot, cross_unit_checks, forward_decisions
-from converter.register.amounts import amount, number_sql, worded
 from converter.register.forwarded import counting
-from converter.register.schema import COUNTS, name
+from converter.register.schema import COUNTS, name, number_sql
 
 _BRANCH = "split_part({0}.via, '/', 1)"  # the union right below that a row came through
 

@@ -1,5 +1,5 @@
-"""Numbers of a field as SQL and back. Counts are whole numbers; sums of money and other decimals
-stay exact, and show as many digits after the point as their field.
+"""Numbers of a field that add up. Counts are whole numbers; sums of money and other decimals stay
+exact, and show as many digits after the point as their field.
 
 >>> plain_amount(Decimal("1.500000"), 2), plain_amount(Decimal("1.005000"), 2)
 (Decimal('1.50'), Decimal('1.005'))
@@ -15,7 +15,6 @@ from converter.kinds import KINDS
 from converter.kinds.decimal import MOST_PLACES, decimal_number, plain
 from converter.messages.catalogue import message
 from converter.model.forms import Field
-from converter.register.schema import name
 
 Amount = int | Decimal
 
@@ -23,12 +22,10 @@ _EXACT = Context(prec=60)  # sums of DECIMAL(28) have 38 digits at most
 _BRACKETED = re.compile(r"[（(]([^（）()]+)[）)]$")
 
 
-def number_sql(field: Field, table: str = "") -> str:
-    """SQL of a field's number (NULL where there is none) in a table that is called `table`. Places
-    beyond the field's are kept: last year's form may have had more."""
-    column = f"{table}.{name(field.key)}" if table else name(field.key)
-    exact = f"DECIMAL(28, {MOST_PLACES})" if _places(field) else "BIGINT"
-    return f"TRY_CAST({column} AS {exact})"
+def database_type(field: Field) -> str:
+    """What a database adds a field's numbers up as. Places beyond the field's are kept: last year's
+    form may have had more."""
+    return f"DECIMAL(28, {MOST_PLACES})" if _places(field) else "BIGINT"
 
 
 def amount(found: Any, field: Field) -> Amount:
