@@ -127,8 +127,7 @@ def diff(before: str, now: str, output: Path | None) -> int:
 
     old, new, changes = form_packages.compare(before, now)
     _print_changes(changes, old.version, new.news)
-    if output:
-        path = form_packages.write_changes(old, new, output)
+    if output and (path := form_packages.write_changes(old, new, output)):
         print_beside(output, path)
         out(message("form_diff_written", path=path))
     return OK

@@ -82,9 +82,12 @@ def compare(before: str, now: str) -> tuple[Form, Form, Sequence[FormChange]]:
     return old, new, list(comparing.changes(old, new))
 
 
-def write_changes(before: Form, now: Form, output: Path) -> Path:
-    """Write what differs as a file that can stand beside the newer cards. Raises OSError."""
+def write_changes(before: Form, now: Form, output: Path) -> Path | None:
+    """Write what differs as a file that can stand beside the newer cards; nothing where their cards
+    are the same. Raises OSError."""
     text = earlier.text(now, earlier.known(now, [before]))
+    if not text:
+        return None
     return writing.write_beside(output, lambda to: to.write_text(text, "utf-8", newline="\n"))
 
 

@@ -104,6 +104,7 @@ RUNS = [
     Run("form export", "-o", "表结构.json", (str(form_dir()), "--as", "table-schema")),
     Run("form export", "-o", "结构.json", (str(form_dir()), "--as", "json-schema")),
     Run("form export", "-o", "问卷.xlsx", (str(form_dir()), "--as", "xlsform")),
+    Run("form diff", "-o", "变化.toml", (str(form_dir()), "shiming")),
     Run("form pack", "-o", "表单.zip", (str(form_dir()), "--keys", "密钥")),
     Run(
         "form amend",
