@@ -7,6 +7,7 @@ import unicodedata
 from datetime import date
 from functools import lru_cache
 
+from converter.kinds import written_days
 from converter.kinds.id_number import check_character, compact, valid_numbers
 from converter.model.cell_types import CellType
 from converter.text import characters
@@ -76,7 +77,9 @@ def is_rounded(text: str, kind: int) -> bool:
 def is_date(text: str, kind: int) -> bool:
     if kind == CellType.DATE:
         return True
-    return bool(_DATE.fullmatch(unicodedata.normalize("NFKC", text).strip()))
+    if _DATE.fullmatch(unicodedata.normalize("NFKC", text).strip()):
+        return True
+    return not text.isdecimal() and len(written_days.read(text).days) == 1  # 二〇一〇年五月一日
 
 
 def birth_digits(number: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from converter.kinds.id_number import compact
 from converter.model import own_list
 from converter.model.cell_types import CellType
-from converter.workbook.own_list import ReadList, read_list
+from converter.workbook.own_list import ReadList, read_list, values
 from tests.corpus import opendocument
 from tests.sheets import FORM
 from tests.workbook.own_list.layouts import Layout, as_text, as_workbook, invented, turned
@@ -393,3 +393,11 @@ def test_trades_and_departments_are_no_names(tmp_path: Path) -> None:
     got = read([["车工", A, "装配"], ["钳工", B, "汉族"]], tmp_path)
     assert "name" not in got.members.columns
     assert got.report.members == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "is_date"),
+    [("二〇一〇年五月一日", True), ("1-May-2010", True), ("12-3-5", False), ("40299", False)],
+)
+def test_a_day_is_told_from_a_number_in_every_writing(text: str, is_date: bool) -> None:
+    assert values.is_date(text, CellType.TEXT) is is_date
