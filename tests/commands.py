@@ -17,10 +17,13 @@ import tempfile
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
+
+import duckdb
 
 import converter
 from converter import api, cli
@@ -44,8 +47,10 @@ def load_all() -> None:
     for module in pkgutil.walk_packages(converter.__path__, "converter."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    for name in ("duckdb", "jinja2", "openpyxl", "rich.table"):
+    for name in ("jinja2", "openpyxl", "rich.table"):
         importlib.import_module(name)
+    # Registers of tests hold a few rows, for which further threads are only started and waited for.
+    duckdb.connect = partial(duckdb.connect, config={"threads": 1})
     form = api.load_form()
     (checked,) = api.check([api.read(SAMPLE, form)], form)
     patch.object(renderer, "design_blueprint", _design).start()

@@ -7,12 +7,14 @@ import gc
 import os
 import sys
 from collections.abc import Generator, Iterator
+from unittest.mock import patch
 
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, settings
 
 from converter.workers.pool import Worker
-from tests import commands, forking, light_passphrases, tools
+from tests import commands, forking, light_passphrases, opened, tools
 
 # A slow machine is no fault: neither of what is tested nor of the draws.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -73,6 +75,12 @@ def own_folder(
 @pytest.fixture(scope="session", autouse=True)
 def _light_passphrases() -> Iterator[None]:
     with light_passphrases.in_use():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_strings() -> Iterator[None]:
+    with patch.object(openpyxl.reader.excel, "read_string_table", opened.read_string_table):
         yield
 
 

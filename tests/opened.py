@@ -5,11 +5,13 @@ from __future__ import annotations
 from copy import copy
 from datetime import date, datetime
 from io import BytesIO
-from typing import Any
+from typing import IO, Any
+from xml.etree.ElementTree import iterparse
 
 import openpyxl
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
+from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from converter.model.cell_types import CellType
 from converter.model.forms import Form
@@ -37,6 +39,20 @@ def opened(
 ) -> Workbook:
     book = openpyxl.load_workbook(BytesIO(rendered(form, rows=rows, stamp=stamp, data=data)))
     return as_shown(book, form)
+
+
+def read_string_table(stream: IO[bytes]) -> list[str]:
+    """The shared strings of a workbook, as openpyxl gives them. LibreOffice writes hundreds of
+    texts in several fonts into each, and to make objects of those takes most of opening it.
+    """
+    plain = f"{{{SHEET_MAIN_NS}}}t|{{{SHEET_MAIN_NS}}}r/{{{SHEET_MAIN_NS}}}t".split("|")
+    found = []
+    for _, node in iterparse(stream):
+        if node.tag == f"{{{SHEET_MAIN_NS}}}si":
+            texts = [part.text or "" for path in plain for part in node.iterfind(path)]
+            found.append("".join(texts).replace("x005F_", ""))
+            node.clear()
+    return found
 
 
 def as_shown(book: Workbook, form: Form) -> Workbook:

@@ -27,6 +27,7 @@ from converter.forms import loading
 from converter.identity import links, subordinates
 from converter.messages import help
 from tests.commands import run
+from tests.forms.small import TINY
 from tests.identity.chain import CITY, COUNTY, PROVINCE, UnionDesk
 from tests.identity.unions import UNIT as WHOSE
 from tests.identity.unions import office
@@ -106,7 +107,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "收件" / "一县").mkdir()  # of a unit that is on no roster: it waits for the officer
     (folder / "收件" / "一县" / "单位1.xlsx").write_bytes(workbook(3, people(3)))
     (folder / "收件.portal" / "decisions").mkdir(parents=True)  # what the web pages remember
-    shutil.copytree(loading.form_dir(), folder / "我的表")
+    shutil.copytree(TINY, folder / "我的表")
     assert cli.run(["form", "edit", str(folder / "我的表"), "-o", str(folder / "表单.xlsx")]) == 0
     return folder
 

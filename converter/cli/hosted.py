@@ -2,11 +2,13 @@
 (`workers.handing`), one at a time, having imported what they need.
 
 It gets the page's secret on its stdin, prints its port, and ends when stdin does. Each command runs
-in the folder and with the environment of its caller; what it prints is kept and sent back.
+in the folder and with the environment of its caller; what it prints is kept and sent back. It is
+interrupted once its caller is, or is gone.
 """
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import gc
 import hmac
@@ -18,7 +20,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -30,6 +32,7 @@ from converter.workers.open_pages import proof
 
 STARTED_WITH = dict(os.environ)
 SECONDS = 1.0  # that a caller may keep the others waiting
+busy = threading.Lock()  # held while a caller is served
 
 
 class _Unsuited(BaseException):  # nothing that a command catches
@@ -38,7 +41,7 @@ class _Unsuited(BaseException):  # nothing that a command catches
 
 def main() -> None:
     """Serve until stdin ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the page, or for a caller
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # until a command runs
     secret = sys.stdin.readline().strip()
     with socket.create_server(("127.0.0.1", 0)) as server:
         print(server.getsockname()[1], flush=True)
@@ -47,14 +50,16 @@ def main() -> None:
         while True:
             with contextlib.suppress(OSError, ValueError, EOFError):
                 connection, _ = server.accept()
-                with connection:
+                with connection, busy:
                     serve(connection, secret)
 
 
 def _end_with(stream: Any) -> None:
+    """End after the stream, and after the command that runs."""
     with contextlib.suppress(OSError, ValueError):
         stream.read()
-    os._exit(0)
+    with busy:
+        os._exit(0)
 
 
 def _prepare() -> None:
@@ -80,12 +85,51 @@ def serve(connection: socket.socket, secret: str) -> None:
     if not hmac.compare_digest(shown, proof(secret, b"command", number, data).encode()):
         return
     connection.settimeout(None)
-    if (answer := _answer(json.loads(data))) is not None:
-        packed = json.dumps(answer).encode()
-        send(connection, proof(secret, b"answer", theirs, packed).encode() + packed)
+    with _Caller(connection) as caller:
+        if (answer := _answer(json.loads(data), caller)) is not None:
+            packed = json.dumps(answer).encode()
+            send(connection, proof(secret, b"answer", theirs, packed).encode() + packed)
 
 
-def _answer(command: Mapping[str, Any]) -> dict[str, Any] | None:
+class _Caller:
+    """Whoever waits for a command. The command ends as by Ctrl+C once nobody does."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._watching = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> _Caller:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+        if self._watching.is_alive():
+            self._watching.join(SECONDS)
+
+    def _watch(self) -> None:
+        with contextlib.suppress(OSError):
+            self._connection.recv(1)
+        if sys.platform == "win32":
+            _thread.interrupt_main()
+        else:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def run(self, arguments: Sequence[str]) -> int:
+        """A command's exit code."""
+        try:
+            try:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                self._watching.start()
+                return cli.run(arguments)
+            finally:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+        except KeyboardInterrupt as error:  # it came just before the command or after its end
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            return cli.ending(error)
+
+
+def _answer(command: Mapping[str, Any], caller: _Caller) -> dict[str, Any] | None:
     """What a command printed, and its exit code; None where its caller has to run it."""
     with _surroundings(command):
         if surroundings(STARTED_WITH) != command["surroundings"]:
@@ -101,7 +145,7 @@ def _answer(command: Mapping[str, Any]) -> dict[str, Any] | None:
         before = sys.stdin, sys.stdout, sys.stderr
         sys.stdin, sys.stdout, sys.stderr = _Typed(terminal=asks), *streams
         try:
-            return {"code": cli.run(command["arguments"]), "printed": printed}
+            return {"code": caller.run(command["arguments"]), "printed": printed}
         except _Unsuited:
             return None
         finally:

@@ -151,8 +151,8 @@ def _write_lists(done: Summary, form: Form, reply: Path, store: Path, show_ids: 
     from converter.model.clock import created_at
     from converter.register import audit
     from converter.report import register_text as report
+    from converter.report.reply_files import remove_closed
     from converter.usecases.receive import answers
-    from converter.usecases.receive.replies import remove_closed
 
     def write_findings(target: Path) -> None:
         pieces = report.findings_csv(done.findings, form, show_ids=show_ids)

@@ -58,7 +58,9 @@ def forward(
     out(message("forward_written", path=done.path))
     out(message("forward_counts", period=done.period, **done.counts))
     err(message("forward_sealed" if done.is_sealed else "forward_unsealed"))
-    if done.anew:
+    if done.taken:
+        err(message("forward_resumed", count=done.taken))
+    elif done.anew:
         err(message("forward_anew"))
     if figures_only:
         err(message("forward_figures"))

@@ -24,12 +24,8 @@ from typing import BinaryIO
 
 from converter.files.writing import Verify, keep_private, replacing
 
-LEVEL_DEFAULT, LEVEL_FAST, LARGE_MEMBER = (
-    6,
-    4,
-    1 << 20,
-)  # zlib's levels; more bytes: 1/5 of the time, 11/10 of them
-
+# zlib's levels; more bytes: 1/5 of the time, 11/10 of them
+LEVEL_SMALLEST, LEVEL_DEFAULT, LEVEL_FAST, LARGE_MEMBER = 9, 6, 4, 1 << 20
 
 MEDIA_TYPE = "mimetype"  # the first member of a zip that says what it is
 
@@ -123,7 +119,7 @@ class Packed:
 
 def packed(name: str, chunks: Iterable[bytes], level: int = LEVEL_DEFAULT) -> Packed:
     """Compress a member piece by piece: of what it is made of, only one piece is held at a time."""
-    packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packer = _packer(level)
     body, crc, size = [], 0, 0
     for chunk in chunks:
         crc, size = zlib.crc32(chunk, crc), size + len(chunk)
@@ -195,9 +191,16 @@ class Pattern:
 _COMMON = struct.Struct("<HHHHHLLLHH")
 
 
+def _packer(level: int) -> zlib._Compress:
+    # Little memory means short blocks. The rows of a table differ in the digits of their numbers,
+    # and which digits are frequent changes from hundred to hundred.
+    memory = 3 if level == LEVEL_SMALLEST else zlib.DEF_MEM_LEVEL
+    return zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS, memory)
+
+
 def _blocks(data: bytes, *, last: bool) -> bytes:
     """Deflated to blocks that end on a byte and look back on nothing before them."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)  # once for many copies
+    packer = _packer(LEVEL_SMALLEST)  # once for many copies
     ending = zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH
     return packer.compress(data) + packer.flush(ending)
 

@@ -1,9 +1,11 @@
-"""Where runs that do not hold the register yet make what they will take in: a folder a number.
+"""Where runs that do not hold the register prepare what they will take in, or send: a folder each.
 
     S/incoming/<number>/lock, tables/
+    S/incoming/<name>/lock, tables/
 
-The folder reserves the number, its lock says that its run lives: the operating system drops it with
-the process. What a run left that was killed is removed by whoever opens the register next.
+A number is reserved by its folder. The lock says that its run lives: the operating system drops it
+with the process. What a run left that was killed is removed by whoever opens the register next; a
+name's, unless the next run has the same one.
 """
 
 from __future__ import annotations
@@ -48,9 +50,36 @@ def reserved(store: Path, least: int) -> Iterator[int]:
             folder.parent.rmdir()
 
 
-def sweep(store: Path) -> None:
-    """Remove what runs that were killed left."""
+@contextlib.contextmanager
+def kept(store: Path, name: str) -> Iterator[Path]:
+    """A folder that is gone after the context, but for a run that was killed: the next one of this
+    name finds there what it had done. Raises RegisterBusy, OSError."""
+    folder = store / FOLDER / name
+    sweep(store, keep=name)
+    ended = True
+    try:
+        with Lock(folder / LOCK):
+            writing.private_folder(folder / TABLES)
+            try:
+                yield folder / TABLES
+            except KeyboardInterrupt:
+                ended = False
+                raise
+    except RegisterBusy:
+        ended = False
+        raise
+    finally:
+        if ended:
+            shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                folder.parent.rmdir()
+
+
+def sweep(store: Path, keep: str = "") -> None:
+    """Remove what runs that were killed left, but for what has the name `keep`."""
     for folder in (store / FOLDER).glob("*"):
+        if folder.name == keep:
+            continue
         try:
             with Lock(folder / LOCK):
                 shutil.rmtree(folder / TABLES, ignore_errors=True)

@@ -81,15 +81,20 @@ def make(
     }
 
 
-def encode(receipt: Mapping[str, Any], signer: ReceiptSigner | None) -> bytes:
-    """A receipt's file, signed where there is a key."""
-    signed = dict(receipt)
+def signed(receipt: Mapping[str, Any], signer: ReceiptSigner | None) -> dict[str, Any]:
+    """A receipt with its signature, where there is a key."""
+    result = dict(receipt)
     if signer is not None:
-        signed["signer"] = signer.public
-        signature = signer.sign(canonical(signed))
-        signed["signature"] = base64.b64encode(signature).decode("ascii")
+        result["signer"] = signer.public
+        signature = signer.sign(canonical(result))
+        result["signature"] = base64.b64encode(signature).decode("ascii")
+    return result
+
+
+def encode(receipt: Mapping[str, Any]) -> bytes:
+    """A receipt's file."""
     # An entry a line, a problem a line. (`indent` would take five times as long: it has no C.)
-    lines = [f"  {_json(key)}: {_lines(value)}" for key, value in signed.items()]
+    lines = [f"  {_json(key)}: {_lines(value)}" for key, value in receipt.items()]
     text = "{\n" + ",\n".join(lines) + "\n}\n"
     return text.encode("utf-8", "backslashreplace")
 

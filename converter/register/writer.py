@@ -62,6 +62,7 @@ class Register:
         self.folder, self.form = folder, form
         self._lock = Lock(folder / LOCK, patience)
         self._unfinished = False  # a removal of members (`forgetting`)
+        self._is_changing = False  # within a transaction
         self._arrived: dict[int, str] = {}  # of submissions that are validated anew
 
     def __enter__(self) -> Register:
@@ -209,8 +210,20 @@ class Register:
 
         An error while the replies are written rolls the batch back.
         """
-        with self._transaction():
+        with self.together():
             yield self._record(batch, received)
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Have all batches that are recorded in this context committed at once, by leaving it."""
+        # Rows of a batch are few: threads would wait for each other longer than they work.
+        self._connection.execute("SET threads = 1")
+        try:
+            with self._transaction():
+                yield
+        finally:
+            with contextlib.suppress(*schema.database_errors()):  # one that broke cannot be set
+                self._connection.execute("RESET threads")
 
     def _record(self, batch: Sequence[ReceivedFile], received: str) -> list[RegisteredFile]:
         # What is known now takes the place, and the number, of what could not be read or verified.
@@ -343,11 +356,18 @@ class Register:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
+        """All or nothing; within another one, a part of that."""
+        if self._is_changing:
+            yield
+            return
         self._connection.execute("BEGIN")
+        self._is_changing = True
         try:
             yield
         except BaseException:
             self._connection.execute("ROLLBACK")
+            self._is_changing = False
             self._load()
             raise
+        self._is_changing = False
         self._connection.execute("COMMIT")

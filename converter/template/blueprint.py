@@ -39,7 +39,6 @@ from converter.template.value_places import ValuePlace, with_places
 LAST, APART, PRINTED, BOTTOM = 1_040_003, 10, 5, 3
 SERIAL = 987_654_321  # the mark of a number has to be one
 GENERAL = "General"
-SMALLEST = 9  # zlib's level
 GUIDE = "@guide"  # no sheet's key
 
 SHEETS, NAMES, RELATIONS, TYPES = b"@@sheets@@", b"@@names@@", b"@@relations@@", b"@@types@@"
@@ -132,7 +131,7 @@ class Part:
     @cached_property
     def packed(self) -> zip_writing.Packed:
         """Of a part that is the same in every copy: packed once, so as small as can be."""
-        return zip_writing.packed(self.name, self.pieces, SMALLEST)
+        return zip_writing.packed(self.name, self.pieces, zip_writing.LEVEL_SMALLEST)
 
 
 @dataclass(frozen=True)

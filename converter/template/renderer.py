@@ -39,8 +39,8 @@ from converter.template.stored import Computed
 BLANK_STAMP = Stamp()
 SPARE_ROWS = 20
 DESIGNS_KEPT = 8  # of a form
-# zlib's levels: for what is mailed, for what is written once, for what is large.
-LEVEL_BLANK, LEVEL_ONCE, LEVEL_LARGE = 9, 6, 2
+# zlib's levels: for what is written once, for what is large. What is mailed is the smallest.
+LEVEL_ONCE, LEVEL_LARGE = 6, 2
 LARGE = 5_000  # rows
 
 Values = dict[bytes, bytes | Iterable[bytes]]
@@ -134,7 +134,7 @@ class TemplateRenderer:
             additions = copy.additions(plan)
             values |= additions.values
             more = additions.parts
-        level = LEVEL_ONCE if data else LEVEL_BLANK
+        level = LEVEL_ONCE if data else zip_writing.LEVEL_SMALLEST
         level = level if longest < LARGE else LEVEL_LARGE
         members = [
             part.packed

@@ -44,7 +44,7 @@ def xml_of(value: Value) -> bytes:
         text = escape(harmless(value))
     else:
         text = f"{value:.15g}" if isinstance(value, float) else str(int(value))
-    return f"<v>{text}</v>".encode()
+    return f"<v>{text}</v>".encode() if text else b"<v/>"
 
 
 def with_value(cell: bytes, value: Value) -> bytes:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 from itertools import chain
 
 # Fillers that take room.
@@ -83,6 +84,7 @@ def without_whitespace(text: str) -> str:
     return text.translate(_TO_NOTHING)
 
 
+@lru_cache(4096)  # units' names come again and again
 def plain_name(text: str) -> str:
     """What counts in a name: not spaces, not full-width forms.
 

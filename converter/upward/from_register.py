@@ -21,6 +21,7 @@ from converter.register import Snapshot, periods, published, schema
 from converter.statistics import collection
 from converter.upward import layout, writing
 from converter.upward.partition import ForwardRefused, ReadForward, disk_full, write_partition
+from converter.upward.parts import ForwardParts
 
 
 def read(
@@ -34,7 +35,10 @@ def read(
             found = _described(register, form, unions)
             plan = writing.ForwardPlan(found.period, found.interim, False, 0)
             known = layout.tables(form)
-            counts = writing.extract(register, form, plan, known, target)
+            parts = ForwardParts(target / "parts")
+            parts.folder.mkdir()
+            counts = writing.extract(register, form, plan, known, target, parts)
+            shutil.rmtree(parts.folder)
         found = replace(found, counts=counts)
         spooled = {one.name: target / one.path for one in known}
         replies = write_partition(spooled, known, found, target, number)

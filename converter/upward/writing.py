@@ -2,7 +2,7 @@
 
 The database writes each table to a private file beside the output, in an order that does not
 depend on how it came: the same register gives the same bytes up to the sealing. No table is
-whole in memory.
+whole in memory. A run that follows a killed one goes on where that ended (`parts`).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from converter.register.inserting import FLAG, NUMBER
 from converter.register.schema import name, quoted
 from converter.upward import layout
 from converter.upward.layout import ForwardTable
+from converter.upward.parts import ForwardParts
 
 MEMORY = "500MB"
 PIECE = 1 << 20
@@ -47,13 +48,14 @@ class ForwardPlan:
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """A forward that was written. `anew`: a run before did not come to its end; what it left is
-    gone."""
+    """A forward that was written. Where a run before did not come to its end: how many parts of it
+    were `taken` over, or `anew`."""
 
     path: Path
     period: str
     counts: Mapping[str, int]
     is_sealed: bool
+    taken: int
     anew: bool
 
 
@@ -64,10 +66,11 @@ def write(
     union: UnionName,
     output: Path,
     plan: ForwardPlan,
+    parts: ForwardParts,
     passphrase: str = "",
 ) -> Forwarded:
-    """Write the forward of a period beside what is there. `folder`: the union's keys. Raises
-    KeysError, UsageError, OSError."""
+    """Write the forward of a period beside what is there. `folder`: the union's keys; `parts`: what
+    is written of its tables. Raises KeysError, UsageError, OSError."""
     signer, chain = keys.signer(folder, passphrase), subordinates.superior(folder)
     if chain and plan_day(plan) > chain[0].valid_until:
         raise UsageError("forward_expired", valid_until=chain[0].valid_until)
@@ -76,7 +79,7 @@ def write(
     private.mkdir(mode=0o700)
     try:
         known = layout.tables(form, members=not plan.figures_only)
-        counts = extract(register, form, plan, known, private)
+        counts = extract(register, form, plan, known, private, parts)
         plain = {one.path: writing.sha256(private / one.path) for one in known}
         recipient = chain[0].superior_sealing if chain else ""
         names = [_sealed(private, one.path, recipient) for one in known]
@@ -105,7 +108,8 @@ def write(
         )
     finally:
         shutil.rmtree(private, ignore_errors=True)
-    return Forwarded(written, plan.period, counts, bool(chain), anew)
+    is_anew = anew and not parts.taken
+    return Forwarded(written, plan.period, counts, bool(chain), parts.taken, is_anew)
 
 
 def plan_day(plan: ForwardPlan) -> str:
@@ -121,6 +125,7 @@ def extract(
     plan: ForwardPlan,
     known: Sequence[ForwardTable],
     private: Path,
+    parts: ForwardParts,
 ) -> dict[str, int]:
     """Write every table of a period into a folder; returns what is counted."""
     register.query(f"SET temp_directory = '{quoted(private / 'sorting')}'")
@@ -128,7 +133,7 @@ def extract(
     period = quoted(plan.period)
     # Numbers count from 1, in an order that a register keeps: by the union that it came through.
     register.query(
-        "CREATE TEMP TABLE sent AS SELECT s.id AS old, s.unit AS old_unit,"
+        "CREATE TEMP TABLE sent AS SELECT s.id AS old, s.unit AS old_unit, s.members,"
         " row_number() OVER (ORDER BY s.via, s.id) AS id"
         f" FROM submissions s WHERE s.period = '{period}'"
     )
@@ -138,13 +143,25 @@ def extract(
         " (SELECT 1 FROM sent WHERE sent.old_unit = u.id)"
     )
     blank = set(forgetting.personal_keys(form)) if plan.figures_only else set()
+    ranges = _ranges(register)
     for one in known:
-        sql = _select(one, period, blank, set(register.columns(_SOURCE.get(one.name, one.name))))
-        path = quoted(private / one.path)
-        register.query(f"COPY ({sql}) TO '{path}' (FORMAT csv, HEADER, COMPRESSION gzip)")
+        stored = set(register.columns(_SOURCE.get(one.name, one.name)))
+        of_rows = one.name not in _FROM and one.name != layout.ROSTER
+        for number, sent in enumerate(ranges if of_rows and len(ranges) > 1 else [None]):
+            sql = _select(one, period, blank, stored, sent)
+            with_header = "false" if number else "true"
+
+            def copy(path: Path, sql: str = sql, with_header: str = with_header) -> None:
+                register.query(
+                    f"COPY ({sql}) TO '{quoted(path)}'"
+                    f" (FORMAT csv, HEADER {with_header}, COMPRESSION gzip)"
+                )
+
+            parts.append(f"{number}-{one.path}", copy, private / one.path)
     return _counts(register, period, plan.figures_only)
 
 
+MEMBERS_A_PART = 500_000
 _SOURCE = {
     layout.UNITS: "units", layout.REPORTS: "submissions", layout.ANSWERS: "answers",
     layout.FINDINGS: "findings", layout.ROSTER: "roster", layout.DECISIONS: "decisions",
@@ -178,8 +195,24 @@ _RENUMBERED = {
 }
 
 
-def _select(one: ForwardTable, period: str, blank: set[str], stored: set[str]) -> str:
-    """The rows of a table, numbered anew."""
+def _ranges(register: Snapshot) -> list[tuple[int, int]]:
+    """First and last report of each part of a table of rows."""
+    rows = register.query(
+        "SELECT min(id), max(id) FROM (SELECT id, greatest(sum(members) OVER (ORDER BY id) - 1, 0)"
+        f" // {MEMBERS_A_PART} AS part FROM sent) GROUP BY part ORDER BY part"
+    )
+    return [(int(first), int(last)) for first, last in rows]
+
+
+def _select(
+    one: ForwardTable,
+    period: str,
+    blank: set[str],
+    stored: set[str],
+    sent: tuple[int, int] | None = None,
+) -> str:
+    """The rows of a table, numbered anew; of all reports, or those that were `sent` from one number
+    to another."""
     if one.name == layout.ROSTER:
         return _roster(period)
     source, order = _FROM.get(one.name) or (_ROWS.format(one.name), "s.id, t.record")
@@ -196,7 +229,8 @@ def _select(one: ForwardTable, period: str, blank: set[str], stored: set[str]) -
         if kind not in _TYPES:
             value = f"nullif({value}, '')"  # else a blank one is written as two quotation marks
         columns.append(f"{value} AS {name(key)}")
-    return f"SELECT {', '.join(columns)} FROM {source} ORDER BY {order}"
+    part = f" WHERE s.id BETWEEN {sent[0]} AND {sent[1]}" if sent else ""
+    return f"SELECT {', '.join(columns)} FROM {source}{part} ORDER BY {order}"
 
 
 def _roster(period: str) -> str:

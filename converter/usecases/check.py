@@ -15,7 +15,7 @@ from converter.model.submissions import Outcome
 from converter.text import file_names
 from converter.usecases.common import ProgressReporter, bounded_parts, find_files, silent, unread
 from converter.workers import pool as workers
-from converter.workers.pool import Runner, Worker
+from converter.workers.pool import Runner, Shared, Worker
 from converter.workers.requests.check import (
     CheckAnswer,
     CheckedSubmission,
@@ -65,7 +65,7 @@ def check_files(
     checked: list[CheckedSubmission] = []
     with (
         workers.local_pool(worker, jobs) as own,
-        workers.answers(requests, pool or own, _split, _lost) as answers,
+        workers.answers(requests, Shared(pool or own), _split, _lost) as answers,
     ):
         each = chain.from_iterable(answers)
         for answer in progress(each, lambda: len(files), lambda one: len(one.submissions)):

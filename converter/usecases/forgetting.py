@@ -22,8 +22,8 @@ from converter.register import (
 from converter.register.forgetting import Removal, RemovalPlan, Scope
 from converter.register.forward_removal import RemovedBelow
 from converter.register.knowledge import Knowledge
+from converter.report import reply_files
 from converter.usecases.deciding import existing_store
-from converter.usecases.receive import inbox as box
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def _remaining(store: Path, plan: RemovalPlan) -> RemainingPlaces:
         for path in received.get("inbox", [])
     ]
     replies = [
-        (path, sum(box.annotated(path, name).is_file() for name in plan.elsewhere))
+        (path, sum(reply_files.annotated(path, name).is_file() for name in plan.elsewhere))
         for path in received.get("reply", [])
     ]
     return RemainingPlaces(

@@ -9,9 +9,9 @@ from converter.forms import loading
 from converter.identity import subordinates
 from converter.identity.subordinates import UnionName
 from converter.model.errors import UsageError
-from converter.register import Snapshot, audit, periods
+from converter.register import Snapshot, audit, incoming, periods
 from converter.statistics import collection
-from converter.upward import writing
+from converter.upward import layout, parts, writing
 from converter.upward.writing import Forwarded, ForwardPlan
 from converter.usecases.common import known_period
 
@@ -39,6 +39,9 @@ def forward(
         if union is None:
             raise UsageError("union_no_name")
         chosen = replace(plan, period=period)
-        done = writing.write(register, form, keys, union, output, chosen, passphrase)
+        known = layout.tables(form, members=not plan.figures_only)
+        with incoming.kept(store, parts.name_of(register.state, period, known)) as folder:
+            written = parts.ForwardParts(folder)
+            done = writing.write(register, form, keys, union, output, chosen, written, passphrase)
     audit.append(store, audit.FORWARD, plan.now, path=done.path, period=period)
     return done

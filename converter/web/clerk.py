@@ -13,8 +13,8 @@ from starlette.responses import HTMLResponse, Response
 from converter.messages.catalogue import message
 from converter.report import receipt_page as as_page
 from converter.report import register_text as report
+from converter.report import reply_files
 from converter.text.characters import plain_name
-from converter.usecases.receive import inbox
 from converter.web import spool
 from converter.web.pages import attachment, in_thread, redirect
 from converter.web.services import (
@@ -181,7 +181,7 @@ async def receipt(request: Request) -> Response:
     if reply.receipt is None:
         raise HTTPException(404)
     services = services_of(request)
-    path = inbox.receipt(services.settings.reply or Path(), one.file)
+    path = reply_files.receipt(services.settings.reply or Path(), one.file)
     return attachment(await in_thread(path.read_bytes), path.name, JSON)
 
 

@@ -20,7 +20,7 @@ from converter.identity import keys
 from converter.identity.passwords import ALPHABET
 from converter.model.errors import RegisterError
 from converter.register import Snapshot, receipts
-from converter.usecases.receive import inbox
+from converter.report import reply_files
 from converter.web.settings import SPOOL, Settings
 from converter.web.state import State, UploadRecord
 
@@ -92,10 +92,10 @@ def replies(of: list[UploadRecord], settings: Settings) -> dict[str, Reply]:
 def _receipt(one: UploadRecord, settings: Settings) -> Reply:
     if settings.reply is None:
         return Reply()
-    receipt = receipts.read(inbox.receipt(settings.reply, one.file))
+    receipt = receipts.read(reply_files.receipt(settings.reply, one.file))
     if receipt is None or receipt.get("sha256") != one.sha256:
         return Reply()
-    marked = inbox.annotated(settings.reply, one.file)
+    marked = reply_files.annotated(settings.reply, one.file)
     return Reply(
         result=str(receipt.get("result", "")),
         state=str(receipt.get("state", "")),

@@ -8,12 +8,16 @@ here, as it would without a page.
 
 What travels, each piece after its length: a number used once; the process's proof that it knows the
 page's secret, and a number of its own; our proof, and the `Command` as JSON; what became of it, and
-the process's proof again. Nothing but numbers leaves before the process has shown who it is, and
-nothing runs there once nobody waits for it.
+the process's proof again. Nothing but numbers leaves before the process has shown who it is.
+
+The process interrupts a command, as Ctrl+C does, once its caller closes the connection or its own
+direction of it. So a caller that is killed takes the command along, and one that is interrupted
+still learns what became of it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 import os
@@ -131,6 +135,19 @@ def _ask(connection: socket.socket, secret: str, command: bytes) -> bytes | None
         return None
     send(connection, proof(secret, b"command", theirs, command).encode() + command)
     connection.settimeout(None)  # it has begun: a second one beside it would be worse than waiting
+    try:
+        return _answer(connection, secret, number)
+    except KeyboardInterrupt:
+        with contextlib.suppress(OSError, ValueError, EOFError):
+            connection.shutdown(socket.SHUT_WR)
+            if (answer := _answer(connection, secret, number)) is not None:
+                return answer
+        raise
+
+
+def _answer(connection: socket.socket, secret: str, number: bytes) -> bytes | None:
+    """Raises OSError, ValueError, EOFError."""
+    open_pages.wait_for(connection)
     answer = receive(connection)
     given, rest = answer[:PROOF], answer[PROOF:]
     good = hmac.compare_digest(given, proof(secret, b"answer", number, rest).encode())

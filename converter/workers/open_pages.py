@@ -14,7 +14,10 @@ import hashlib
 import hmac
 import json
 import os
+import select
+import socket
 import sys
+import time
 from collections.abc import Iterator
 
 from converter.files.own_folder import state_folder
@@ -22,6 +25,7 @@ from converter.files.own_folder import state_folder
 PREFIX, SUFFIX = "desk-", ".json"  # of the names of such files
 WORK, COMMANDS, SECRET = "port", "commands", "secret"  # what they hold: two ports, the secret
 LOCAL = b"127.0.0.1"  # as bytes: a text would import what turns names into IDNA
+A_TURN = 0.2  # seconds; see `wait_for`
 FILES, BYTES = 20, 4 << 20  # of one command; more is worth a process of its own
 
 
@@ -45,6 +49,15 @@ def open_pages(port: str) -> Iterator[tuple[int, str]]:
 def proof(secret: str, *parts: bytes) -> str:
     """64 characters that only somebody who knows the secret can write under these parts."""
     return hmac.new(secret.encode(), b"\0".join(parts), hashlib.sha256).hexdigest()
+
+
+def wait_for(connection: socket.socket, seconds: float = float("inf")) -> None:
+    """Wait until something can be received, or the other side has ended. It waits in short turns,
+    since on Windows Ctrl+C does not interrupt any waiting. Raises TimeoutError, OSError."""
+    until = time.monotonic() + seconds
+    while not select.select([connection], [], [], A_TURN)[0]:
+        if time.monotonic() > until:
+            raise TimeoutError(seconds)
 
 
 def program() -> str:

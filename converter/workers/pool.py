@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeVar
@@ -171,31 +171,47 @@ class Shared:
     """Several runners as one that many threads may ask at a time: whoever is idle runs a task."""
 
     def __init__(self, runners: Sequence[Runner]) -> None:
-        # The last to have worked comes first: it is warm.
-        self._idle: queue.LifoQueue[Runner] = queue.LifoQueue()
-        for runner in reversed(runners):
-            self._idle.put(runner)
+        self._idle = list(reversed(runners))  # the last to have worked comes first: it is warm
+        self.size = len(runners)
+        self._changed = threading.Condition()
+        self._urgent = 0  # requests that wait and go before others
 
     def run(self, request: Request[A]) -> A:
         """As any runner does, once one is idle."""
-        runner = self._idle.get()
+        return self._run(request, urgent=False)
+
+    def run_first(self, request: Request[A]) -> A:
+        """The same, before requests that wait already."""
+        return self._run(request, urgent=True)
+
+    def _run(self, request: Request[A], *, urgent: bool) -> A:
+        with self._changed:
+            self._urgent += urgent
+            self._changed.wait_for(lambda: self._idle and (urgent or not self._urgent))
+            self._urgent -= urgent
+            runner = self._idle.pop()
+            if urgent and self._idle:  # others had to let it go first
+                self._changed.notify_all()
         try:
             return runner.run(request)
         finally:
-            self._idle.put(runner)
+            self._give_back(runner)
+
+    def _give_back(self, runner: Runner) -> None:
+        with self._changed:
+            self._idle.append(runner)
+            self._changed.notify_all()
 
     @contextlib.contextmanager
     def idle(self) -> Iterator[Runner | None]:
         """A runner that is idle now, None where there is none."""
-        try:
-            runner = self._idle.get_nowait()
-        except queue.Empty:
-            yield None
-            return
+        with self._changed:
+            runner = self._idle.pop() if self._idle else None
         try:
             yield runner
         finally:
-            self._idle.put(runner)
+            if runner is not None:
+                self._give_back(runner)
 
 
 @contextlib.contextmanager
@@ -213,11 +229,11 @@ def local_pool(worker: Worker, jobs: int) -> Iterator[Sequence[Runner]]:
 @contextlib.contextmanager
 def answers(
     requests: Iterable[R],
-    pool: Sequence[Runner],
+    runners: Shared,
     split: Callable[[R], Sequence[R]],
     lost: Callable[[R, WorkerDied], A],
 ) -> Iterator[Iterator[list[A]]]:
-    """The answers in the order of the requests, each runner of the pool busy with one at a time.
+    """The answers in the order of the requests, each runner busy with one at a time.
     Whoever takes them more slowly than they come gets several at once.
 
     Where a worker dies, `split` gives the parts of its request, one a file, to repeat one by one; a
@@ -225,12 +241,12 @@ def answers(
     several parts is answered part by part, in order. Requests are taken only as fast as answers
     are: what waits stays bounded, however many there are.
     """
-    shared, ended = Shared(pool), threading.Event()
-    executor = ThreadPoolExecutor(max_workers=len(pool))
+    ended = threading.Event()
+    executor = ThreadPoolExecutor(max_workers=runners.size)
 
     def answered(request: R) -> list[A]:
         try:
-            return [shared.run(request)]
+            return [runners.run(request)]
         except WorkerDied as died:
             parts = [] if ended.is_set() else split(request)
             if len(parts) <= 1:
@@ -246,7 +262,10 @@ def answers(
         ]
 
     def next_of(waiting: deque[Future[list[A]]]) -> list[A]:
-        found = list(waiting.popleft().result())
+        first = waiting.popleft()
+        while not first.done():  # in turns: on Windows Ctrl+C does not interrupt any waiting
+            wait([first], SECONDS_A_LOOK)
+        found = list(first.result())
         for _ in range(TOGETHER - 1):
             if not waiting or not waiting[0].done():
                 break
@@ -257,7 +276,7 @@ def answers(
         waiting: deque[Future[list[A]]] = deque()
         for request in requests:
             waiting.append(executor.submit(answered, request))
-            if len(waiting) >= AHEAD * len(pool):
+            if len(waiting) >= AHEAD * runners.size:
                 yield next_of(waiting)
         while waiting:
             yield next_of(waiting)

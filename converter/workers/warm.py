@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from converter.model.clock import DAY_VARIABLE
+from converter.model.errors import WorkerDied
 from converter.workers import limits, open_pages, protocol
 from converter.workers.open_pages import BYTES, FILES, LOCAL, proof
 from converter.workers.pool import Worker
@@ -63,8 +64,11 @@ class BorrowingWorker(Worker):
     starts when it is first needed."""
 
     _pages: list[tuple[int, str]] | None = None  # port and secret of those not yet found useless
+    _asked: socket.socket | None = None  # the connection to one of them
+    _stopped = False
 
     def start(self) -> BorrowingWorker:
+        self._stopped = False
         if self._pages is None:
             self._pages = list(open_pages.open_pages(open_pages.WORK))
         if not self._pages:
@@ -75,13 +79,27 @@ class BorrowingWorker(Worker):
         """The answer. Raises WorkerDied, FormError, OutputError or InternalError."""
         if self._pages and isinstance(request, FormRequest) and may_be_borrowed(request):
             for port, secret in self._pages:
-                with contextlib.suppress(OSError, ValueError, EOFError, MemoryError):
-                    return cast("A", _borrow(port, secret, request))
+                with (
+                    contextlib.suppress(OSError, ValueError, EOFError, MemoryError),
+                    socket.socket() as self._asked,
+                ):
+                    return cast("A", _borrow(self._asked, port, secret, request))
+                if self._stopped:
+                    raise WorkerDied("crash", None)
         self._pages = []
         return super().run(request)
 
+    def stop(self) -> None:
+        """As any worker; a page that was asked is not waited for."""
+        self._stopped = True
+        if self._asked is not None:
+            with contextlib.suppress(OSError):
+                self._asked.shutdown(socket.SHUT_RDWR)
+            self._asked.close()  # of a connection that was only shut down Windows may say nothing
+        super().stop()
 
-def _borrow(port: int, secret: str, request: FormRequest[A]) -> A:
+
+def _borrow(connection: socket.socket, port: int, secret: str, request: FormRequest[A]) -> A:
     """The answer of a page. Raises OSError, ValueError, EOFError."""
     body = protocol.pack(Loan(str(Path.cwd()), fingerprint(request.form)), request)
     nonce = os.urandom(16).hex()
@@ -90,16 +108,16 @@ def _borrow(port: int, secret: str, request: FormRequest[A]) -> A:
         f"{PROOF}: {nonce}{proof(secret, b'request', nonce.encode(), body)}\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
-    with socket.socket() as connection:
-        connection.settimeout(CONNECTING)
-        connection.connect((LOCAL, port))
-        connection.settimeout(ANSWERING)
-        connection.sendall(head.encode() + body)
-        data = b""
-        while piece := connection.recv(1 << 16):
-            data += piece
-            if len(data) > LARGEST:
-                raise ValueError("too much")
+    connection.settimeout(CONNECTING)
+    connection.connect((LOCAL, port))
+    connection.settimeout(ANSWERING)
+    connection.sendall(head.encode() + body)
+    open_pages.wait_for(connection, ANSWERING)
+    data = b""
+    while piece := connection.recv(1 << 16):
+        data += piece
+        if len(data) > LARGEST:
+            raise ValueError("too much")
     status, _, rest = data.partition(b"\r\n")
     answer = rest.partition(b"\r\n\r\n")[2]
     given, packed = answer[:64], answer[64:]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import openpyxl
+from openpyxl.reader import strings
+from openpyxl.xml.constants import SHEET_MAIN_NS
 
+from tests.opened import read_string_table
 from tests.parity.office import recalculated
 from tests.tools import needs
 
@@ -28,3 +32,15 @@ def test_cached_values_are_not_believed(tmp_path: Path) -> None:
     assert openpyxl.load_workbook(stale, data_only=True).active["A1"].value == 7
     (result,) = recalculated([stale], tmp_path)
     assert openpyxl.load_workbook(result, data_only=True).active["A1"].value == 2
+
+
+def test_texts_are_read_as_openpyxl_reads_them() -> None:
+    items = (
+        "<t>机械</t>", '<t xml:space="preserve"> a_x005F_b </t>', "<t/>", "",
+        '<r><rPr><b/><sz val="9"/></rPr><t>错误</t></r><r><t>：15位</t></r>',
+        "<t>姓名</t><rPh sb='0' eb='2'><t>xing</t></rPh><phoneticPr fontId='1'/>",
+    )  # fmt: skip
+    table = f"<sst xmlns='{SHEET_MAIN_NS}'>{''.join(f'<si>{item}</si>' for item in items)}</sst>"
+    expected = strings.read_string_table(BytesIO(table.encode()))
+    assert expected[4] == "错误：15位"
+    assert read_string_table(BytesIO(table.encode())) == expected

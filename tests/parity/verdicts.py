@@ -281,13 +281,20 @@ def agreed(built: Sequence[Path], computed: Sequence[Path], form: Form) -> set[s
 
 def error_cells(built: Path, computed: Path) -> list[str]:
     """The formula cells of a workbook that came out as error values."""
-    results = values(computed)
+    wrong = {
+        (sheet.title, cell.coordinate)
+        for sheet in values(computed)
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "e"
+    }
+    if not wrong:
+        return []
     return [
         f"{computed.name} {sheet.title}!{cell.coordinate}"
         # Read only: shared formulas need no translation to be known as formulas.
         for sheet in openpyxl.load_workbook(built, read_only=True)
         for row in sheet.iter_rows()
         for cell in row
-        if getattr(cell, "data_type", "") == "f"
-        and results[sheet.title][cell.coordinate].data_type == "e"
+        if getattr(cell, "data_type", "") == "f" and (sheet.title, cell.coordinate) in wrong
     ]

@@ -13,8 +13,8 @@ from converter.identity.subordinates import UnionName
 from converter.model.errors import UsageError
 from converter.register import RosterEntry, receipts
 from converter.register.deciding import Order
+from converter.report import reply_files
 from converter.usecases import deciding
-from converter.usecases.receive import inbox as box
 from tests.identity.chain import CITY, COUNTY
 from tests.upward.conftest import FORM, NOW, Chain, Office, listed
 from tests.upward.test_strangers import ROSTER, STRANGERS, invented
@@ -198,11 +198,11 @@ def test_a_listed_union_without_an_identity_still_counts_unconfirmed(chain: Chai
 
 def receipt(office: Office, file: str) -> tuple[str, str, str]:
     """What the receipt of a forward says: state, reason, the action that was decided."""
-    path = box.receipt(office.folder / "reply", file)
+    path = reply_files.receipt(office.folder / "reply", file)
     found = receipts.read(path)
     assert found
     assert receipts.verify(found, signing.public(office.keys).signing)
-    assert box.receipt_page(office.folder / "reply", file).is_file()
+    assert reply_files.receipt_page(office.folder / "reply", file).is_file()
     return found["state"], found["reason"], found.get("decision", {}).get("action", "")
 
 
@@ -215,7 +215,7 @@ def test_a_receipt_follows_what_was_decided(strange: Chain) -> None:
     inside = "一批.zip/later.zip"
     assert receipt(city, "野.zip") == ("held", "stranger", "")
     assert receipt(city, inside) == ("current", "", "")
-    kept = box.receipt(city.folder / "reply", "130102.zip")
+    kept = reply_files.receipt(city.folder / "reply", "130102.zip")
     unchanged = kept.read_bytes()
     accepted = decide(city, "accept", "野.zip")
     withdrawn = decide(city, "withdraw", inside)
@@ -235,10 +235,10 @@ def test_replies_are_written_later_for_what_was_refused_too(chain: Chain) -> Non
     city.put((chain.county.folder / "130102.zip").read_bytes()[:-40], "断.zip")
     city.receive()
     reply = city.folder / "reply"
-    first = receipts.read(box.receipt(reply, "断.zip"))
+    first = receipts.read(reply_files.receipt(reply, "断.zip"))
     shutil.rmtree(reply)
     city.receive(now=NOW + DAY)
-    again = receipts.read(box.receipt(reply, "断.zip"))
+    again = receipts.read(reply_files.receipt(reply, "断.zip"))
     assert first
     assert first["problems"]
     assert again == first

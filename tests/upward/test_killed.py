@@ -13,15 +13,14 @@ from typing import Any
 
 import pytest
 
-from converter.files.writing import PREFIX
 from converter.forms import loading
 from converter.register import Register, Snapshot, forwarded
-from converter.upward import layout, writing
+from converter.upward import layout, parts, writing
 from converter.upward.writing import ForwardPlan
 from converter.usecases import forwarding
 from converter.usecases.receive import Plan, receive
 from converter.workers.pool import Worker
-from tests.upward.conftest import FOLDER, FORM, NOW, Chain, listed
+from tests.upward.conftest import FOLDER, FORM, NOW, Chain, Office, listed
 from tests.upward.test_faults import Members
 from tests.usecases.receive.collection import packed, records
 from tests.usecases.receive.killing import KILLED, Steps, at_every_step, in_fork
@@ -124,10 +123,54 @@ def test_a_forward_is_written_whole_or_not_at_all(chain: Chain, tmp_path: Path) 
     assert len(contents) == 1
 
 
-def test_a_forward_says_that_it_starts_anew(chain: Chain) -> None:
-    """Killed between two tables, it leaves members in a private folder."""
-    county = chain.county
-    folder = county.folder
+@pytest.fixture
+def parted(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> tuple[Office, list[str]]:
+    """A county whose members take several parts, and the names of those that are written."""
+    names: list[str] = []
+    append = parts.ForwardParts.append
+
+    def appending(self: Any, name: str, write: Callable[[Path], object], whole: Path) -> None:
+        def written(path: Path) -> None:
+            names.append(name)
+            write(path)
+
+        append(self, name, written, whole)
+
+    monkeypatch.setattr(writing, "MEMBERS_A_PART", 4)
+    monkeypatch.setattr(parts.ForwardParts, "append", appending)
+    return chain.county, names
+
+
+def test_a_forward_goes_on_where_it_was_killed(parted: tuple[Office, list[str]]) -> None:
+    county, names = parted
+    whole = county.forward(NOW + DAY, name="一次")
+    every = names[:]
+    assert sum(name.endswith("members.csv.gz") for name in every) > 2
+    assert not (county.store / "incoming").exists()
+    for kill_at in range(1, 2 * len(every), 5):
+
+        def work(steps: Steps, kill_at: int = kill_at) -> None:
+            # A step when a part is about to be remembered, one when it is.
+            parts.writing.write_bytes_atomically = steps.around(  # type: ignore[attr-defined]
+                parts.writing.write_bytes_atomically  # type: ignore[attr-defined]
+            )
+            county.forward(NOW + DAY, name="给市")
+
+        assert in_fork(work, kill_at) == KILLED
+        names.clear()
+        again = county.forward(NOW + DAY, name="给市")
+        assert (again.taken, again.anew) == (kill_at // 2, kill_at < 2)
+        assert names == every[kill_at // 2 :]
+        assert _tables(again.path) == _tables(whole.path)
+        assert not (county.store / "incoming").exists()
+        again.path.unlink()
+
+
+@pytest.mark.parametrize("change", ["damaged", "received"])
+def test_what_is_no_longer_right_is_written_again(
+    parted: tuple[Office, list[str]], change: str
+) -> None:
+    county, names = parted
 
     def work(steps: Steps) -> None:
         writing.zip_writing.write_streamed_zip = steps.around(  # type: ignore[attr-defined]
@@ -136,11 +179,22 @@ def test_a_forward_says_that_it_starts_anew(chain: Chain) -> None:
         county.forward(NOW + DAY, name="给市")
 
     assert in_fork(work, 1) == KILLED
-    (left,) = folder.glob(f"{PREFIX}*")
-    assert (left / "members.csv.gz.age").is_file()
-    assert county.forward(NOW + DAY, name="给市").anew
-    assert not left.exists()
-    assert not county.forward(NOW + DAY, name="给市").anew
+    every = sorted(path for path in county.store.glob("incoming/*/tables/*.gz"))
+    if change == "damaged":
+        cut = next(path for path in every if path.name.endswith("-members.csv.gz"))
+        cut.write_bytes(cut.read_bytes()[:-1])
+    else:
+        county.put(packed(records(9, superior_union=county.desk.union.name)), "9.zip")
+        county.receive(keys=False, now=NOW + DAY)
+    made = county.forward(NOW + DAY, name="给市")
+    if change == "damaged":
+        assert names == [cut.name]
+        assert made.taken == len(every) - 1
+    else:
+        assert made.taken == 0
+    names.clear()
+    assert _tables(made.path) == _tables(county.forward(NOW + DAY, name="再来").path)
+    assert len(names) >= len(every)
 
 
 def _tables(path: Path) -> bytes:

@@ -293,12 +293,12 @@ def test_what_was_submitted_comes_back_as_a_receipt(reply: bool, union: World) -
 
 
 def test_a_receipt_of_another_file_is_no_receipt(union: World) -> None:
-    from converter.usecases.receive import inbox
+    from converter.report import reply_files
     from converter.web import spool
     from converter.web.state import UploadRecord
 
     one = UploadRecord("260101-AAAAAA", "130102-0001", "web/260101-AAAAAA.zip", "a" * 64, 1, 0.0)
-    path = inbox.receipt(union.reply, one.file)
+    path = reply_files.receipt(union.reply, one.file)
     path.parent.mkdir(parents=True)
     reported = {"format": "gonghui-receipt/1", "sha256": "b" * 64, "result": "accepted"}
     path.write_text(json.dumps(reported), "utf-8")

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from converter.report import receipt_page
-from converter.usecases.receive import inbox
+from converter.report import receipt_page, reply_files
 from converter.web import app as application
 from converter.web import spool
 from tests.tools import needs
@@ -41,12 +40,12 @@ def test_the_pages_show_the_receipt_of_the_reply_folder(fault: bool, union: Worl
     for part in ("page", "receipt"):  # nothing before the officer has received
         assert clerk.get(f"/unit/submissions/{number}/{part}").status_code == 404
     collect(union)
-    written = inbox.receipt(union.reply, f"web/{number}.zip")
+    written = reply_files.receipt(union.reply, f"web/{number}.zip")
     page = clerk.get(f"/unit/submissions/{number}/page")
     assert page.content == written.with_suffix(".html").read_bytes()
     receipt = clerk.get(f"/unit/submissions/{number}/receipt")
     assert receipt.content == written.read_bytes()
-    copy = inbox.annotated(union.reply, f"web/{number}.zip")
+    copy = reply_files.annotated(union.reply, f"web/{number}.zip")
     named = copy.name if copy.is_file() else ""
     assert page.content == receipt_page.render(receipt.json(), named)
     assert bool(named) == fault == ("怎么改" in page.text)

@@ -201,7 +201,7 @@ def test_only_the_file_at_fault_is_lost_and_the_order_stays() -> None:
 
     batches = [order("ok", "die", "ok"), order("ok"), order("eat", "ok")]
     pool = [Worker(), Worker()]
-    with engine.answers(batches, pool, split, lost) as answers:
+    with engine.answers(batches, engine.Shared(pool), split, lost) as answers:
         found = [done for some in answers for answer in some for done in answer.done]
     for worker in pool:
         worker.stop()
@@ -236,7 +236,7 @@ def test_a_file_that_hangs_is_tried_once(how: str, files: tuple[str, ...], times
     def lost(request: Order, died: WorkerDied) -> Obeyed:
         return Obeyed((f"{request.what[0]} {died.how}",))
 
-    with engine.answers([order(*files)], [runner], split, lost) as found:
+    with engine.answers([order(*files)], engine.Shared([runner]), split, lost) as found:
         done = [answer.done for some in found for answer in some]
     assert done == [(f"bad {how}",) if file == "bad" else (file,) for file in files]
     assert sum("bad" in paths for paths in runner.requested) == times
@@ -248,7 +248,9 @@ def test_no_worker_is_left_behind() -> None:
     orders = [order("ok"), order("ok")]
     with (
         engine.local_pool(Worker(), 2) as pool,
-        engine.answers(orders, pool, split, lambda request, died: Obeyed()) as answers,
+        engine.answers(
+            orders, engine.Shared(pool), split, lambda request, died: Obeyed()
+        ) as answers,
     ):
         pids = [answer.pid for some in answers for answer in some]
     for pid in set(pids):
@@ -276,7 +278,9 @@ def test_tasks_are_taken_only_as_fast_as_answers_are() -> None:
             yield order(str(number))
 
     pool = [Counting(), Counting()]
-    with engine.answers(endless(), pool, split, lambda request, died: Obeyed()) as answers:
+    with engine.answers(
+        endless(), engine.Shared(pool), split, lambda request, died: Obeyed()
+    ) as answers:
         number = 0
         for some in itertools.islice(answers, 20):
             assert len(taken) <= number + engine.AHEAD * len(pool) + 1

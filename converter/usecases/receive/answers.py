@@ -25,12 +25,11 @@ from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.register import Register, audit
 from converter.register.precedence import COUNTING
-from converter.report import large_workbook, receipt_page, table
+from converter.report import large_workbook, receipt_page, reply_files, table
 from converter.report.large_workbook import LongTable
+from converter.report.reply_files import remove_closed
 from converter.statistics.reminders import split_contact
 from converter.text import characters
-from converter.usecases.receive import inbox as box
-from converter.usecases.receive.replies import remove_closed
 
 _FILES = (
     "SELECT coalesce(u.position, 0), coalesce(u.superior, s.superior),"
@@ -148,9 +147,9 @@ def _replies(reply: Path, unit: _Unit) -> Iterator[Path]:
     """What was written for the unit's files, as far as it is there."""
     for one in unit.files:
         for path in (
-            box.receipt_page(reply, one.name),
-            box.receipt(reply, one.name),
-            box.annotated(reply, one.name),
+            reply_files.receipt_page(reply, one.name),
+            reply_files.receipt(reply, one.name),
+            reply_files.annotated(reply, one.name),
         ):
             if path.is_file():
                 yield path
@@ -232,7 +231,7 @@ def _merge(reply: Path, units: Sequence[_Unit]) -> LongTable:
 
 
 def _attached(reply: Path, one: _File) -> Iterator[Path]:
-    for path in (box.receipt_page(reply, one.name), box.annotated(reply, one.name)):
+    for path in (reply_files.receipt_page(reply, one.name), reply_files.annotated(reply, one.name)):
         if path.is_file():
             yield path
 

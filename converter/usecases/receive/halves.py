@@ -10,11 +10,13 @@ from dataclasses import replace
 from converter.model.clock import utc_stamp
 from converter.register import Register, halves
 from converter.register.halves import Pair
+from converter.report import reply_files
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive.inbox import InboxFile
 from converter.usecases.receive.plan import NOT_NOW, Plan, Received
+from converter.usecases.receive.recording import received_file
 from converter.usecases.receive.replies import reply
-from converter.usecases.receive.run import place_for_zips, received_file, write_spool
+from converter.usecases.receive.run import place_for_zips, write_spool
 from converter.usecases.receive.unpacking import opened
 from converter.workers.pool import Worker
 from converter.workers.requests.receive import FileToReceive, ReceiveRequest
@@ -49,7 +51,7 @@ def _receive(
     worker: Worker,
 ) -> Received | None:
     """None where one of them cannot be read for now."""
-    target = box.annotated(plan.reply, unit.name) if plan.reply else None
+    target = reply_files.annotated(plan.reply, unit.name) if plan.reply else None
     file = FileToReceive(0, unit.path, unit.name, target, (members.path, members.name))
     answer = worker.run(ReceiveRequest(plan.folder, (file,), plan.keys))
     (validated,) = answer.files

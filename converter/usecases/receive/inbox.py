@@ -1,4 +1,4 @@
-"""The files of an inbox, and where the reply to each goes.
+"""The files of an inbox.
 
 A file is known by its path below the inbox and the SHA-256 of its bytes: what was registered
 under both needs no second look. Files come in the order of their times of change (that is when
@@ -14,8 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from converter.files import backup_zip, safe_names, zip_writing
-from converter.messages.catalogue import message
+from converter.files import backup_zip, zip_writing
 from converter.register import published
 from converter.register.schema import UNREADABLE
 from converter.text import file_names
@@ -144,36 +143,3 @@ def containers_of(name: str) -> Iterator[str]:
     ['一县', '一县/一批.zip']
     """
     return (name[:at] for at, character in enumerate(name) if character == "/")
-
-
-def annotated(reply: Path, name: str) -> Path:
-    """Where the marked copy of a file goes: beside its receipt.
-
-    >>> annotated(Path("r"), "一县/表.xlsx").as_posix()
-    'r/一县/批注-表.xlsx'
-    """
-    suffix = name[-5:] if name.lower().endswith(".xlsx") else ".xlsx"
-    return _reply(reply, message("annotated_suffix"), name.removesuffix(suffix), suffix)
-
-
-def receipt(reply: Path, name: str) -> Path:
-    """Where the receipt of a file goes: the same path below the reply folder.
-
-    >>> receipt(Path("r"), "一县/表.xlsx").as_posix()
-    'r/一县/回执-表.xlsx.json'
-    """
-    return _reply(reply, message("receipt_prefix"), name, ".json")
-
-
-def receipt_page(reply: Path, name: str) -> Path:
-    """Where the receipt lies as a page to open: beside the other one.
-
-    >>> receipt_page(Path("r"), "一县/表.xlsx").as_posix()
-    'r/一县/回执-表.xlsx.html'
-    """
-    return _reply(reply, message("receipt_prefix"), name, ".html")
-
-
-def _reply(reply: Path, word: str, name: str, suffix: str) -> Path:
-    folder, slash, last = name.rpartition("/")
-    return reply / safe_names.below(str(reply), f"{folder}{slash}{word}-{last}", suffix)

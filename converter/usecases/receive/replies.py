@@ -1,19 +1,18 @@
 """Replies to the files of an inbox: receipts, annotated copies, and those that are out of date.
 
-Officers look at replies while the next files come in, and on Windows what a spreadsheet program has
-open can be neither replaced nor removed. So a new reply then takes another name (批注2-表.xlsx),
-the officer is told, and the next run gives it its own name once the older one is closed.
+How they are written, and what becomes of those that are open elsewhere: `report.reply_files`.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from converter.files import safe_names, writing
+from converter.files import safe_names
 from converter.files.os_errors import is_open_elsewhere
 from converter.forms.amendments import OFF
 from converter.messages.catalogue import message
@@ -21,39 +20,55 @@ from converter.model.forms import Form
 from converter.register import ReceivedFile, Register, receipts
 from converter.register.precedence import DECIDED, HELD, UNCONFIRMED, UNOPENED, WITHDRAWN
 from converter.register.registered import KnownOutcome, RegisteredFile
-from converter.usecases.receive import inbox as box
+from converter.report import reply_files
+from converter.report.reply_files import WrittenReply, remove_closed
 from converter.usecases.receive.plan import Batch, Plan, Received
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A batch with what the register made of it, and the receipts that say so."""
+
+    batch: Batch
+    files: Sequence[tuple[ReceivedFile, RegisteredFile]]
+    made: Sequence[Mapping[str, Any]]  # none without a reply folder
+
+    @property
+    def copies(self) -> list[str]:
+        """The annotated copy of each file, '' for none."""
+        return [validated.annotated for validated, _ in self.batch]
+
+    def received(self, written: Sequence[WrittenReply]) -> Iterator[Received]:
+        """The files, whose receipts were written (none without a reply folder)."""
+        for at, ((validated, _), (file, registered)) in enumerate(
+            zip(self.batch, self.files, strict=True)
+        ):
+            one = written[at] if written else _NO_REPLY
+            yield Received(file, registered, one.receipt, validated.annotated, one.still_open)
+
+
+def answered(
+    batch: Batch, answers: Sequence[tuple[ReceivedFile, RegisteredFile, str]], plan: Plan
+) -> Answered:
+    """Make the receipts of a batch, where there is a folder for them."""
+    form = {"id": plan.form.id, "version": plan.form.version}
+    made = []
+    if plan.reply:
+        for (validated, _), (file, registered, received) in zip(batch, answers, strict=True):
+            problems = [asdict(problem) for problem in validated.problems]
+            amended = _amendments(plan.form, {code for code, _, _ in file.found})
+            one = receipts.make(file, registered, received, form, problems, amended)
+            made.append(receipts.signed(one, plan.signer))
+    return Answered(batch, [(file, registered) for file, registered, _ in answers], made)
 
 
 def reply(
     batch: Batch, answers: Sequence[tuple[ReceivedFile, RegisteredFile, str]], plan: Plan
 ) -> list[Received]:
     """Write the receipts of a batch, where there is a folder for them."""
-    form = {"id": plan.form.id, "version": plan.form.version}
-    replies: list[Received] = []
-    receipt_files: list[tuple[Path, bytes]] = []
-    for (validated, _), (file, registered, received) in zip(batch, answers, strict=True):
-        receipt = ""
-        still_open: tuple[Path, ...] = ()
-        if plan.reply:
-            from converter.report import receipt_page  # brings jinja2
-
-            target, copy = box.receipt(plan.reply, file.file), box.annotated(plan.reply, file.file)
-            problems = [asdict(problem) for problem in validated.problems]
-            amended = _amendments(plan.form, {code for code, _, _ in file.found})
-            made = receipts.make(file, registered, received, form, problems, amended)
-            writing.private_folder(target.parent)
-            receipt_files.append((target, receipts.encode(made, plan.signer)))
-            page = receipt_page.render(made, validated.annotated)
-            receipt_files.append((box.receipt_page(plan.reply, file.file), page))
-            receipt = str(target)
-            if not validated.annotated:  # an earlier version of the file had faults
-                still_open = tuple(remove_closed([copy]))
-            elif Path(validated.annotated) != copy:
-                still_open = (copy,)
-        replies.append(Received(file, registered, receipt, validated.annotated, still_open))
-    named = write_closed(receipt_files)
-    return [_where(one, named) for one in replies]
+    found = answered(batch, answers, plan)
+    written = reply_files.write(plan.reply, found.made, found.copies) if plan.reply else []
+    return list(found.received(written))
 
 
 def _amendments(form: Form, found: Collection[str]) -> list[dict[str, str]]:
@@ -69,36 +84,6 @@ def _amendments(form: Form, found: Collection[str]) -> list[dict[str, str]]:
         for one in form.amendments.values()
         if one.code in found
     ]
-
-
-def write_closed(files: Iterable[tuple[Path, bytes]]) -> dict[Path, Path]:
-    """Write replies; beside one that another program has open the new one gets another name.
-    Path → the path it got. Raises OSError."""
-    return writing.write_many(
-        files,
-        personal=True,
-        beside=writing.Beside.WHERE_OPEN,
-        other_name=safe_names.reply_beside,
-    )
-
-
-def _where(one: Received, named: Mapping[Path, Path]) -> Received:
-    """The same, with the name that its receipt got."""
-    target = Path(one.receipt)
-    if not one.receipt or named[target] == target:
-        return one
-    return replace(one, receipt=str(named[target]), still_open=(*one.still_open, target))
-
-
-def remove_closed(paths: Iterable[Path]) -> Iterator[Path]:
-    """Remove files; yields those that stay, since another program has them open. Raises OSError."""
-    for path in paths:
-        try:
-            writing.remove(path)
-        except OSError as error:
-            if not is_open_elsewhere(error):
-                raise
-            yield path
 
 
 def give_names(folder: Path) -> None:
@@ -131,9 +116,10 @@ def remove_outdated_copies(folder: Path, register: Register, until: int) -> list
         " GROUP BY file HAVING arg_max(errors + warnings, id) = 0",
         [until],
     )
-    return list(remove_closed(box.annotated(folder, name) for (name,) in faultless))
+    return list(remove_closed(reply_files.annotated(folder, name) for (name,) in faultless))
 
 
+_NO_REPLY = WrittenReply("")
 # A receipt that told one of these is out of date when a decision or a key changes it. (What a later
 # file supersedes has a receipt of what became of it when it came.)
 _DECIDABLE = {HELD, UNCONFIRMED, UNOPENED, WITHDRAWN}
@@ -142,7 +128,7 @@ _DECIDABLE = {HELD, UNCONFIRMED, UNOPENED, WITHDRAWN}
 def has_receipt(folder: Path, known: KnownOutcome) -> bool:
     """Whether the reply folder has a receipt for this very content that no decision has changed
     since."""
-    found = receipts.read(box.receipt(folder, known.file))
+    found = receipts.read(reply_files.receipt(folder, known.file))
     if found is None or found.get("sha256") != known.content:
         return False
     decided_in = found.get("decision")

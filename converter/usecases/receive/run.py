@@ -1,14 +1,14 @@
 """Inbox → worker processes → register and replies, batch by batch.
 
-Workers read and validate; this process alone writes. Answers that came while it wrote make one
-batch, since what a transaction costs hardly depends on its files. For each batch: the register
-decides the state of every file, the receipts are written, then the transaction is committed. After
-a kill in between, the batch is done again and writes the same replies; what was committed is known
-by path and content and not done again.
+Workers read and validate; this process alone writes the register. Answers that came while it wrote
+make one batch, since what a transaction costs hardly depends on its files. For each batch: the
+register decides the state of every file, workers write the receipts, then the transaction is
+committed (`recording`). What was committed is known by path and content and not done again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 import time
@@ -20,27 +20,21 @@ from pathlib import Path
 
 from converter.files import writing
 from converter.messages import catalogue
-from converter.model.clock import utc_stamp
 from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
-from converter.register import ClaimedSender, ReceivedFile, Register
+from converter.register import Register
 from converter.register.again import CHANGING, File
-from converter.register.precedence import ACCEPTED, REJECTED, UNOPENED, WARNINGS
 from converter.register.registered import RegisteredBefore
 from converter.register.writer import rows_file
+from converter.report.reply_files import annotated, receipt, receipt_page, remove_closed
 from converter.usecases.check import BYTES_A_BATCH
 from converter.usecases.common import LOST, ProgressReporter, bounded_parts, silent
-from converter.usecases.receive import inbox as box
 from converter.usecases.receive.inbox import InboxFile, containers_of
 from converter.usecases.receive.key_holder import KeyholderRunner
 from converter.usecases.receive.plan import NOT_NOW, Batch, NotReceived, Plan, Received
-from converter.usecases.receive.replies import (
-    has_receipt,
-    remove_closed,
-    remove_outdated_copies,
-    reply,
-)
+from converter.usecases.receive.recording import Recording, received_file
+from converter.usecases.receive.replies import has_receipt, remove_outdated_copies, reply
 from converter.usecases.receive.unpacking import OpenedItems, opened
 from converter.workers import pool as workers
 from converter.workers.pool import Runner, Shared, Worker
@@ -55,7 +49,8 @@ from converter.workers.requests.receive import (
 FEWEST_A_BATCH, FILES_A_BATCH = 100, 250
 BATCHES_A_RUNNER = 2  # at least, where there are files enough
 RECEIPTS_AT_ONCE = 20_000
-ITEMS_A_ROUND = 2_000  # so that what is unpacked and what waits stays bounded
+# So that what is unpacked and what waits stays bounded: zips, and files for each runner.
+ITEMS_A_ROUND = 2_000
 # Others see the progress of a long run, as often as costs no more than a twentieth of its time.
 PUBLISH_SECONDS, PUBLISH_SHARE = 300, 20
 UNPACKED = ".converter-unpacked"  # in a folder that a cluster sees
@@ -112,9 +107,10 @@ def write_missing_receipts(
             expected += len(missing)
             todo = [item for item in items if _is_one_of(item, missing)]
             has_reply = partial(_others, missing.keys())
-            for _, _, batches in _rounds(todo, has_reply, register, plan, worker):
-                for batch, _ in batches:
-                    yield from _reply_again(_readable(batch)[0], missing, plan)
+            with _runners(plan, worker) as runners:
+                for _, _, batches in _rounds(todo, has_reply, register, plan, worker, runners):
+                    for batch, _ in batches:
+                        yield from _reply_again(_readable(batch)[0], missing, plan)
 
     for one in progress(replied(), lambda: expected, lambda one: 1):
         still_open += one.still_open
@@ -142,21 +138,31 @@ def _received(
 ) -> Iterator[Received | NotReceived | int]:
     """What was received; a number is by how many files the work has grown."""
     publisher = _Publisher(register, plan)
-    rounds = _rounds(todo, register.done, register, plan, worker)
-    for given, found, batches in rounds:
-        yield len(found) - given
-        again = take_forwards([item for item in found.items if item.forward])
-        unfinished = {name for file in again for name in containers_of(file)}
-        for batch, spool in batches:
-            readable, left = _readable(batch)
-            yield from left
-            unfinished |= {name for one in left for name in containers_of(one.file)}
-            yield from _register(readable, spool, register, plan) if readable else ()
-            publisher.after_a_batch()
+    with _runners(plan, worker) as runners, Recording(register, plan, runners) as recording:
+        for given, found, batches in _rounds(todo, register.done, register, plan, worker, runners):
+            yield len(found) - given
+            again = take_forwards([item for item in found.items if item.forward])
+            unfinished = {name for file in again for name in containers_of(file)}
+            for batch, spool in batches:
+                readable, left = _readable(batch)
+                yield from left
+                unfinished |= {name for one in left for name in containers_of(one.file)}
+                yield from recording.record(readable, spool) if readable else ()
+                if not recording.is_open:
+                    publisher.after_a_batch()
+            yield from recording.commit()
+            _finish(found, unfinished, register, plan)
+
+
+def _finish(
+    found: OpenedItems, unfinished: Collection[str], register: Register, plan: Plan
+) -> None:
+    """Remember zips of which nothing is left to do."""
+    if found.containers:
         finished = [one for one in found.containers if one[0] not in unfinished]
         for name in register.finish_containers(finished):
             if plan.reply:  # its members have receipts of their own
-                gone = [box.receipt(plan.reply, name), box.receipt_page(plan.reply, name)]
+                gone = [receipt(plan.reply, name), receipt_page(plan.reply, name)]
                 list(remove_closed(gone))
 
 
@@ -176,29 +182,44 @@ def _rounds(
     register: Register,
     plan: Plan,
     worker: Worker,
+    runners: Shared,
 ) -> Iterator[tuple[int, OpenedItems, Iterator[tuple[Batch, str]]]]:
     """Round by round: how many files were given, what was taken out of zips, and what workers
     answered of those that are not `done`: batch by batch, each with the folder that has its rows
     ('' = none)."""
     unpacked = place_for_zips(register, plan)
-    with workers.local_pool(worker, plan.jobs) as own:
-        pool = _with_keys(plan, own) if plan.pool else own
-        for at in range(0, len(todo), ITEMS_A_ROUND):
-            # What a killed run left, and what the round before unpacked.
-            shutil.rmtree(unpacked, ignore_errors=True)
-            chosen = todo[at : at + ITEMS_A_ROUND]
-            found = opened(chosen, unpacked, worker)
-            given = {(item.name, item.content) for item in chosen if not item.container}
-            inside = [key for key in found.names() if key not in given]
-            left_out = done(inside) if inside else set()
-            yield len(chosen), found, _answers(found, left_out, pool, register, plan)
+    for chosen in _in_rounds(todo, runners.size):
+        # What a killed run left, and what the round before unpacked.
+        shutil.rmtree(unpacked, ignore_errors=True)
+        found = opened(chosen, unpacked, worker)
+        given = {(item.name, item.content) for item in chosen if not item.container}
+        inside = [key for key in found.names() if key not in given]
+        left_out = done(inside) if inside else set()
+        yield len(chosen), found, _answers(found, left_out, runners, register, plan)
     shutil.rmtree(unpacked, ignore_errors=True)
+
+
+def _in_rounds(todo: Sequence[InboxFile], runners: int) -> Iterator[Sequence[InboxFile]]:
+    """The files of each round."""
+    start = zips = 0
+    for end, item in enumerate(todo, 1):
+        zips += item.container
+        if zips == ITEMS_A_ROUND or end - start == ITEMS_A_ROUND * runners or end == len(todo):
+            yield todo[start:end]
+            start, zips = end, 0
+
+
+@contextlib.contextmanager
+def _runners(plan: Plan, worker: Worker) -> Iterator[Shared]:
+    """Who validates and writes replies: processes of this machine, or the plan's."""
+    with workers.local_pool(worker, plan.jobs) as own:
+        yield Shared(_with_keys(plan, own) if plan.pool else own)
 
 
 def _answers(
     found: OpenedItems,
     left_out: Collection[File],
-    pool: Sequence[Runner],
+    runners: Shared,
     register: Register,
     plan: Plan,
 ) -> Iterator[tuple[Batch, str]]:
@@ -214,7 +235,7 @@ def _answers(
         for item in found.items
         if not item.forward and (item.name, item.content) not in left_out
     ]
-    yield from _validated(items, pool, register, plan)
+    yield from _validated(items, runners, register, plan)
 
 
 def place_for_zips(register: Register, plan: Plan) -> Path:
@@ -255,14 +276,14 @@ class _Publisher:
 
 def _validated(
     items: Sequence[InboxFile],
-    pool: Sequence[Runner],
+    runners: Shared,
     register: Register,
     plan: Plan,
 ) -> Iterator[tuple[Batch, str]]:
     """Batch by batch; the folder with its rows is gone when the next batch is asked for."""
-    most = files_a_batch(len(items), len(pool))
+    most = files_a_batch(len(items), runners.size)
     parts = bounded_parts([item.path for item in items], most, BYTES_A_BATCH)
-    requests = [_request(items, part, plan) for part in parts]
+    requests = (_request(items, part, plan) for part in parts)
     by_name = {item.name: item for item in items}
 
     def lost(request: ReceiveRequest, died: WorkerDied) -> ReceiveAnswer:
@@ -270,7 +291,7 @@ def _validated(
         issue = Issue(LOST[died.how], Level.ERROR, Place(file.name))
         return ReceiveAnswer((_unreadable(file.number, file.name, issue, plan.form),))
 
-    with workers.answers(requests, pool, _split, lost) as answers:
+    with workers.answers(requests, runners, _split, lost) as answers:
         for answer in map(_as_one, answers):
             batch = [_unchanged(one, by_name[one.file], plan.form) for one in answer.files]
             spool = write_spool(register.spool / "batch", answer) if answer.rows else None
@@ -310,7 +331,7 @@ def _as_one(answers: Sequence[ReceiveAnswer]) -> ReceiveAnswer:
 
 
 def _target(name: str, plan: Plan) -> Path | None:
-    return box.annotated(plan.reply, name) if plan.reply else None
+    return annotated(plan.reply, name) if plan.reply else None
 
 
 def _split(request: ReceiveRequest) -> list[ReceiveRequest]:
@@ -345,14 +366,6 @@ def _unreadable(number: int, name: str, issue: Issue, form: Form) -> ValidatedFi
 # --- registering and replying ----------------------------------------------------------------
 
 
-def _register(batch: Batch, spool: str, register: Register, plan: Plan) -> list[Received]:
-    received = utc_stamp(plan.now)
-    files = [received_file(validated, item, spool) for validated, item in batch]
-    with register.record(files, received) as registered:
-        times = [one.received or received for one in registered]
-        return reply(batch, list(zip(files, registered, times, strict=True)), plan)
-
-
 def _reply_again(
     batch: Batch, known: Mapping[tuple[str, str], RegisteredBefore], plan: Plan
 ) -> list[Received]:
@@ -367,24 +380,3 @@ def _reply_again(
         )
         answers.append((file, before.file, before.received))
     return reply(batch, answers, plan)
-
-
-def received_file(validated: ValidatedFile, item: InboxFile, spool: str) -> ReceivedFile:
-    """A file as the register takes it."""
-    result = {"ok": ACCEPTED, "warnings": WARNINGS}.get(validated.status, REJECTED)
-    if validated.sealed and result != REJECTED:
-        from converter.package import SEALED_CODE
-
-        if any(code == SEALED_CODE for code, _, _ in validated.found):
-            result = UNOPENED
-    return ReceivedFile(
-        file=item.name,
-        content=item.content,
-        result=result,
-        claim=ClaimedSender(
-            validated.code, validated.name, validated.superior_code, validated.superior
-        ),
-        file_time=utc_stamp(item.saved / 1e9) if item.saved else "",
-        spool=spool,
-        **validated.facts(),
-    )

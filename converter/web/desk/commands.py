@@ -16,7 +16,8 @@ SECONDS_TO_END = 5.0
 
 
 class CommandHost:
-    """One process, in a folder of the program's own. Use as a context manager."""
+    """One process, in a folder of the program's own. Use as a context manager: it ends with it, or
+    with the command that it runs."""
 
     def __init__(self, secret: str, folder: Path, ready: Callable[[int], None]) -> None:
         """`ready` gets the port, each time the process has started."""
@@ -33,12 +34,13 @@ class CommandHost:
             process, self._process = self._process, None
         if process is None:
             return
-        process.kill()
-        process.wait(SECONDS_TO_END)
-        for pipe in (process.stdin, process.stdout):
-            assert pipe
-            with contextlib.suppress(OSError):
-                pipe.close()
+        assert process.stdin
+        assert process.stdout
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # it ends after the command it runs
+            process.wait(SECONDS_TO_END)
+            process.stdout.close()
 
     def start(self) -> None:
         """Start it, unless it runs. Commands run without it where it cannot be started."""
@@ -53,6 +55,8 @@ class CommandHost:
                 encoding="ascii",
                 cwd=self._folder,
                 env=starting.environment({}),
+                process_group=0,  # Ctrl+C is for the page, or for a caller
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
             threading.Thread(target=self._greet, args=(self._process,), daemon=True).start()
 

@@ -26,9 +26,11 @@ from converter.workers.pool import Worker
 from converter.workers.requests.base import Done, Failed, FormRequest
 from converter.workers.requests.check import CheckRequest
 from converter.workers.requests.receive import ReceiveRequest, ReceiveWorkbooksRequest
+from converter.workers.requests.replies import RepliesRequest
 
 REMOTE: dict[str, type[FormRequest[Any]]] = {  # what commands with `--cluster` ask
-    kind.__name__: kind for kind in (CheckRequest, ReceiveRequest, ReceiveWorkbooksRequest)
+    kind.__name__: kind
+    for kind in (CheckRequest, ReceiveRequest, ReceiveWorkbooksRequest, RepliesRequest)
 }
 LAG = (0.5, 1.0, 1.5, 0.0)  # seconds: what is new on a network drive shows a little later elsewhere
 

@@ -35,6 +35,7 @@ TASKS = {
     "ExistingFileRequest": "existing.existing",
     "ForwardRequest": "forward.forward",
     "ProofRequest": "proof.prove",
+    "RepliesRequest": "replies.replies_to_files",
     "UnpackRequest": "receive.unpack",
     "ReceiveRequest": "receive.receive",
     "ReceiveWorkbooksRequest": "receive.receive_workbooks",

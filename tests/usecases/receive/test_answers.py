@@ -12,9 +12,8 @@ import openpyxl
 import pytest
 
 from converter.register import ClaimedSender, ReceivedFile, Register
-from converter.report import receipt_page
+from converter.report import receipt_page, reply_files
 from converter.usecases.receive import answers
-from converter.usecases.receive import inbox as box
 from tests.sheets import FORM
 from tests.usecases.receive.collection import SUPERIOR, name_of
 from tests.usecases.receive.conftest import Collection
@@ -101,7 +100,7 @@ def test_no_name_of_a_stranger_leads_out_of_the_folder(name: str, tmp_path: Path
             [ReceivedFile("x.xlsx", "c", "accepted", claim)], "2026-01-01T00:00:00Z"
         ):
             pass
-        page = box.receipt_page(reply, "x.xlsx")
+        page = reply_files.receipt_page(reply, "x.xlsx")
         page.parent.mkdir(parents=True)
         page.write_bytes(b"page")
         answers.write(register, reply, "")

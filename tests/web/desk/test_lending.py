@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import httpx2
 import pytest
 
 from converter.files import own_folder
+from converter.model.errors import WorkerDied
 from converter.usecases.check import check_files
 from converter.usecases.convert import convert_files
 from converter.workers import open_pages, protocol, warm
@@ -167,6 +169,21 @@ def test_whoever_took_over_the_port_is_not_believed(sent: bytes, known: Path) ->
         thread.join()
     assert b"POST /work" in got[0]
     assert secret.encode() not in got[0]
+
+
+@pytest.mark.usefixtures("folder", "alone")
+def test_a_page_that_was_asked_is_not_waited_for_at_the_end(known: Path) -> None:
+    """As after Ctrl+C: the page has taken the work, and does not answer."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as asking:
+        known.write_text(json.dumps({"port": silent.getsockname()[1], "secret": "s"}))
+        worker = BorrowingWorker().start()
+        work = asking.submit(worker.run, asked("好.xlsx"))
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(4) == b"POST"
+            worker.stop()
+            assert isinstance(work.exception(warm.ANSWERING / 2), WorkerDied)
+            assert worker._process is None
 
 
 @pytest.mark.parametrize("origin", ["", "http://127.0.0.1:{port}", "http://evil.example"])
