@@ -49,7 +49,7 @@ def as_rows(cells: SheetCells, sheet: Sheet, headings: Headings) -> SheetCells:
         return cells  # whatever stands behind: 证件类型: 身份证
     if not numbered:
         behind = bool(names) and _names_stand_behind(cells, names[0], headings)
-        return _turned(cells) if _lies_on_its_side(cells, labels, behind) else cells
+        return _turned(cells) if _lies_on_its_side(cells, labels, headings, behind) else cells
     first = numbered[0]
     if not any(map(_is_number, first.following)) or _number_below(cells, first):
         return cells
@@ -111,13 +111,15 @@ def _below(cells: SheetCells, label: _Label) -> str:
     return next(below, "")
 
 
-def _lies_on_its_side(cells: SheetCells, labels: Sequence[_Label], names_behind: bool) -> bool:
+def _lies_on_its_side(
+    cells: SheetCells, labels: Sequence[_Label], headings: Headings, names_behind: bool
+) -> bool:
     """Whether numbers that no heading names stand in rows rather than in columns."""
     numbered = {
         (row, at)
         for row, texts in enumerate(cells.texts)
         for at, text in enumerate(texts)
-        if values.holds_number(text)
+        if headings.is_person(text)
     }
     if not numbered or _most_headings((label.row, label) for label in labels) >= FEWEST_HEADINGS:
         return False

@@ -100,8 +100,19 @@ class Headings:
         return bool(text) and (self.find(text) is not None or self._names.role(text) is not None)
 
     def is_person(self, text: str) -> bool:
-        """Whether a cell holds an ID number, and is no example or explanation."""
-        return holds_number(text) and not is_line(characters.squeeze(text), self._sheet)
+        """Whether a cell holds an ID number that is not another person's, and is no example or
+        explanation."""
+        others = any(word in text for word in self._sheet.other_people)
+        return holds_number(text) and not others and not self.is_line(text)
+
+    def is_line(self, text: str) -> bool:
+        """Whether a line that is no person, such as a total, begins with a text."""
+        return is_line(characters.squeeze(text), self._sheet)
+
+    def is_total(self, row: Sequence[str]) -> bool:
+        """Whether a row is such a line, and not a row of headings of which one is 备注."""
+        texts = [text for text in row if text.strip() and not text.isdecimal()]
+        return 0 < len(texts) <= FEWEST_HEADINGS and any(map(self.is_line, texts))
 
     def _how(self, key: str, how: str) -> str:
         return DERIVED if self._fields[key].derive else how
@@ -172,6 +183,8 @@ def _above(cells: SheetCells, headings: Headings, first_number: int) -> tuple[in
     at = next(n for n, text in enumerate(cells.texts[first_number]) if headings.is_person(text))
     for above in range(first_number - 1, max(first_number - FARTHEST_HEADING, 0) - 1, -1):
         row = cells.texts[above]
+        if headings.is_total(row):
+            continue
         if row[at].strip() or any(map(headings.is_heading, row)):
             return above, above + 1
         if sum(bool(text.strip()) for text in row) >= FEWEST_HEADINGS:
