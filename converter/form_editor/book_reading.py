@@ -16,9 +16,9 @@ from pathlib import Path
 from openpyxl.utils import get_column_letter
 
 from converter import workbook
-from converter.form_editor import part_rows
+from converter.form_editor import cell_values, part_rows
 from converter.form_editor.book_writing import CHECK, ORIGIN, SOURCE, STAMP
-from converter.form_editor.columns import FORM, KEY, PARTS, SHEETS, columns
+from converter.form_editor.columns import FORM, KEY, PARTS, SHEETS, VALUE, columns, form_rows
 from converter.form_editor.rows import EditorRow, all_rows
 from converter.messages.catalogue import message
 from converter.model.errors import UsageError
@@ -83,10 +83,22 @@ def _sheet(grid: Grid, sheet: str) -> tuple[list[EditorRow], Mapping[str, str]]:
     for number in range(max(map(len, texts.values()), default=0)):
         cells = {key: listed[number] for key, listed in texts.items() if listed[number]}
         origin = cells.pop(ORIGIN, "")
+        cells = _without_titles(cells, sheet)
         if any(text.strip() for text in cells.values()):
             origin = cells.get(KEY, "") if sheet == FORM else origin
             rows.append(EditorRow(cells, origin, first + number))
     return rows, {key: str(get_column_letter(column)) for key, column in keys.items()}
+
+
+def _without_titles(cells: Mapping[str, str], sheet: str) -> dict[str, str]:
+    """The cells without the titles that stand behind the paths of items."""
+    holds = {column.key: column.holds for column in columns(sheet)}
+    if sheet == FORM:
+        holds[VALUE] = next((row.holds for row in form_rows() if row.key == cells.get(KEY)), "")
+    return {
+        key: cell_values.without_titles(text) if cell_values.is_path(holds.get(key, "")) else text
+        for key, text in cells.items()
+    }
 
 
 def _completed(book: EditedBook) -> EditedBook:

@@ -24,7 +24,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from converter.files import zip_writing
-from converter.form_editor.cell_values import CLOSED, choice_labels
+from converter.form_editor.cell_values import CLOSED, choice_labels, is_path, with_titles
 from converter.form_editor.columns import (
     CODE_LIST,
     COMMENTS,
@@ -117,6 +117,7 @@ class _Writer:
             sheet: FIRST_ROW - 1 + len(rows[sheet]) + SPARE.get(sheet, SPARE_ELSEWHERE)
             for sheet in SHEETS
         }
+        self.titles = {f"{row[FILE]}.{row['key']}": row["title"] for row in rows[FIELDS]}
         self.checks = CheckFormulas(self.last)
         self.painter = Painter(FONT)
         self.looks: Mapping[CellStyle, int] = {}  # number of each style in the file
@@ -181,7 +182,7 @@ class _Writer:
             texts = (
                 "",
                 heading,
-                row[VALUE],
+                self._shown(row[VALUE], about.holds if about else ""),
                 about.default if about else "",
                 row[COMMENTS],
                 row[KEY],
@@ -239,7 +240,7 @@ class _Writer:
         xml: list[bytes] = []
         for number, row in zip(prepared, rows, strict=True):
             few = name != LISTS or sizes[row[CODE_LIST]] <= LARGE
-            texts = [row[column.key] for column in known]
+            texts = [self._shown(row[column.key], column.holds) for column in known]
             widths = [(text, c.width) for text, c in zip(texts, known, strict=True)]
             formula = str(number).join(checks[few])
             xml.append(
@@ -254,6 +255,9 @@ class _Writer:
             ]
             xml.append(b"</row>")
         return _Prepared(b"".join(xml), f"{letters[-1]}{prepared[-1]}")
+
+    def _shown(self, text: str, holds: str) -> str:
+        return with_titles(text, self.titles) if is_path(holds) else text
 
     def _head(self, sheet: Any, name: str, heads: Sequence[tuple[str, str, float, str]]) -> None:
         put_text(

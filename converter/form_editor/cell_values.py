@@ -35,6 +35,7 @@ from converter.statistics import cards as statistics
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
 _FRACTION = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,6}")
 _PATH = re.compile(r"[A-Za-z_]\w*\.\w+", re.ASCII)
+_TITLED = re.compile(r"^\s*([A-Za-z_]\w*\.\w+)[ \u3000]+(?!.*[A-Za-z_]\w*\.\w).*$", re.ASCII)
 _RATE = re.compile(r"(.*?)\s*=\s*(\S+)\s*/\s*(\S+)")
 
 
@@ -142,6 +143,22 @@ def _show_lines(value: Any) -> str:
 def _path(text: str) -> str:
     """`unit.staff 职工总数` → `unit.staff`."""
     return text.strip().partition(" ")[0]
+
+
+def is_path(holds: str) -> bool:
+    """Whether a cell names items by their paths."""
+    return holds in ("field_path", "rows_path", "field_paths", "one_or_more_paths")
+
+
+def with_titles(text: str, titles: Mapping[str, str]) -> str:
+    """Paths, a line each, with the items' titles behind them: `unit.staff 职工总数`."""
+    lines = ((line, titles.get(line, "")) for line in text.split("\n"))
+    return "\n".join(f"{path} {title}" if title else path for path, title in lines)
+
+
+def without_titles(text: str) -> str:
+    """The paths alone; a line that names several stays as it is."""
+    return "\n".join(_TITLED.sub(r"\1", line) for line in text.split("\n"))
 
 
 def _read_paths(text: str) -> list[str]:

@@ -41,7 +41,8 @@ def join(
     """The cards' rows with the lists that the parts make, and the parts by the titles that the
     cards have now. `before`: the cards' rows as they were, for those that were renamed."""
     _, key = PARTS[sheet]
-    titles = {row.origin: row["title"] for row in before}
+    was = {row.origin: row for row in before}
+    titles = {origin: row["title"] for origin, row in was.items()}
     renamed = {titles[row.origin]: row["title"] for row in owners if row.origin in titles}
     known = Counter(row["title"] for row in owners)
 
@@ -55,7 +56,11 @@ def join(
         own = [part for part in parts if part[OWNER] == owner["title"]]
         if known[owner["title"]] > 1:  # of two tables of one title
             own = [part for part in own if part.origin in ("", owner.origin)]
-        lines = "\n".join(literal(value(sheet, part.cells)) for part in own)
+        known_parts = _parts(was[owner.origin][key]) if owner.origin in was else []
+        found = [value(sheet, part.cells) for part in own]
+        # One that is as it was keeps the order of its keys.
+        kept = [next((one for one in known_parts if one == new), new) for new in found]
+        lines = "\n".join(map(literal, kept))
         left = {name: text for name, text in owner.cells.items() if name != key}
         made.append(replace(owner, cells=left | {key: lines} if lines else left))
     return made, parts

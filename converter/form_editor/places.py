@@ -76,12 +76,11 @@ def unknown_owners(book: EditedBook) -> Iterator[FormError]:
     """Rows of what a card lists that name no card."""
     for parts, (cards, _) in PARTS.items():
         titles = [row["title"] for row in book.rows[cards]]
-        for number, row in enumerate(book.rows[parts], 1):
-            if row[OWNER] not in titles:
+        named = {row[OWNER]: number for number, row in reversed([*enumerate(book.rows[parts], 1)])}
+        for owner, number in named.items():  # the first of those that name the same
+            if owner not in titles:
                 place = f"part[{number}].{OWNER}"
-                yield FormError(
-                    parts, place, "form_no_sheet", found=quoted(row[OWNER]), choices=titles
-                )
+                yield FormError(parts, place, "form_no_sheet", found=quoted(owner), choices=titles)
 
 
 def _word(name: str, value: str | int) -> str | int:

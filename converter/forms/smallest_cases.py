@@ -34,6 +34,7 @@ TYPES = {
     ValueType.COUNT: CellType.NUMBER,
     ValueType.DECIMAL: CellType.NUMBER,
     ValueType.ORDINAL: CellType.NUMBER,
+    ValueType.YEAR: CellType.NUMBER,
     ValueType.DATE: CellType.DATE,
     ValueType.MONTH: CellType.TEXT,
 }

@@ -102,14 +102,21 @@ class ValueType(StrEnum):
     COUNT = "count"
     DECIMAL = "decimal"
     NUMBER = "number"  # what a card may ask for: a count or a decimal
-    ORDINAL = "ordinal"  # a number that does not add up, such as a year
+    ORDINAL = "ordinal"  # a number that does not add up, such as a month
+    YEAR = "year"
     DATE = "date"
     MONTH = "month"  # of a year: months of years are compared with each other alone
     CHOICE = "choice"
+    CALENDAR = "calendar"  # what a card may ask for: a day, a month of a year or a year
 
     def is_a(self, wanted: ValueType) -> bool:
-        is_number = self in (ValueType.COUNT, ValueType.DECIMAL)
-        return self is wanted or (wanted is ValueType.NUMBER and is_number)
+        return self is wanted or self in _SEVERAL.get(wanted, ())
+
+
+_SEVERAL: Mapping[ValueType, Sequence[ValueType]] = {
+    ValueType.NUMBER: (ValueType.COUNT, ValueType.DECIMAL),
+    ValueType.CALENDAR: (ValueType.DATE, ValueType.MONTH, ValueType.YEAR),
+}
 
 
 class Kind(HasOptions):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from converter.kinds.base import ValueType
 from converter.kinds.options import WholeNumber
 from converter.kinds.year import Numbered, Year
 
@@ -28,6 +29,7 @@ class Month(Year):
     """A month of the year."""
 
     name = "month"
+    value_type = ValueType.ORDINAL
     example = "3"
     numbered: ClassVar = MONTHS
     fault: ClassVar = "K331"

@@ -76,7 +76,7 @@ class Year(NumberKind):
 
     name = "year"
     example = "2025"
-    value_type = ValueType.ORDINAL
+    value_type = ValueType.YEAR
     schema_type = "integer"
     numbered: ClassVar = YEARS
     fault: ClassVar = "K321"  # no such number

@@ -59,8 +59,9 @@ FAMILIES: dict[str, RuleFamily] = {family.name: family for family in _ALL}
 
 
 def never_after_today(form: Form, sheet: str) -> list[Field]:
-    """The dates of a table that cannot lie after today, by a rule or because somebody was born
-    then. Its formulas do not know today (see `RuleFamily.about_today`): the summary counts them."""
+    """The dates, months and years of a table that cannot lie after today, by a rule or because
+    somebody was born then. Its formulas do not know today (see `RuleFamily.about_today`): the
+    summary counts them."""
     ruled = {p for rule in form.rules if rule.family == NotFuture.name for p in rule.at}
     return [
         field

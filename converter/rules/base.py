@@ -285,7 +285,8 @@ PATH_PATTERN = r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$"  # sheet.field
 
 
 def _called(wanted: ValueType | None) -> str:
-    return "count、decimal" if wanted is ValueType.NUMBER else str(wanted)
+    several = {ValueType.NUMBER: "count、decimal", ValueType.CALENDAR: "date、year_month、year"}
+    return several.get(wanted, str(wanted)) if wanted else ""
 
 
 class FieldPath(FieldReference):

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from converter.kinds import KINDS
 from converter.kinds.base import ValueType
-from converter.kinds.date import FIRST_YEAR, LAST_YEAR
+from converter.kinds.written_days import FIRST_YEAR, LAST_YEAR
 from converter.kinds.year_month import months
 from converter.logic.terms import (
     Fact,
@@ -121,6 +121,17 @@ class Unknowns:
         days = 365 * years + years // 4
         name = _named("years", years, self.variable(after))
         return self.number(name, max(days - 3, 365 * years), days + 2)
+
+    def now(self, path: str, years_ago: int = 0) -> Sum:
+        """The day of the check, some years ago, in the unit of a field: its days, months, years."""
+        kind = KINDS[self.form.field(path).kind].value_type
+        if kind is ValueType.DATE:
+            return self.today - self.years_back(years_ago) if years_ago else self.today
+        low, high = (date.fromordinal(end) for end in self.limits(self.today))
+        if kind is ValueType.YEAR:
+            return self.number("this year", low.year, high.year) - years_ago
+        first, last = (months(day.isoformat()[:7]) for day in (low, high))
+        return self.number("this month", first, last) - 12 * years_ago
 
     def years_back(self, years: int) -> Sum:
         """How many days ago the same day was, that many years earlier."""

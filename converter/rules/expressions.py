@@ -1,7 +1,8 @@
 """Conditions as a card writes them: `unit.men + unit.women == unit.staff`.
 
 Python's own parser reads them; what is accepted here is a small part of the language: fields
-(`sheet.key`), whole numbers, texts in quotes, `date("2026-01-01")`, `+ - *`, comparisons, `in`,
+(`sheet.key`), whole numbers, texts in quotes, `date("2026-01-01")`, `month("2026-01")`, `+ - *`,
+comparisons, `in`,
 `and`, `or`, `not`, `… if … else …`, `abs(…)`, and of a table `sum(table.key)` and `count(table)`.
 Numbers, dates, choices and conditions are different types: a date is no number, but a number of
 days may be added to it and two dates subtracted; a month of a year is compared with another.
@@ -11,6 +12,7 @@ One tree has three readings: arrays, a formula, and words.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +21,7 @@ from typing import Any
 
 from converter.kinds import KINDS
 from converter.kinds.base import ValueType
+from converter.kinds.options import YEAR_MONTH
 from converter.model.errors import FormError, option_error
 from converter.model.forms import Form
 from converter.rules.places import places_of
@@ -50,6 +53,7 @@ _FIELD_TYPES = {
     ValueType.COUNT: Typed.NUMBER,
     ValueType.DECIMAL: Typed.NUMBER,
     ValueType.ORDINAL: Typed.NUMBER,
+    ValueType.YEAR: Typed.NUMBER,
     ValueType.DATE: Typed.DATE,
     ValueType.MONTH: Typed.MONTH,
     ValueType.CHOICE: Typed.CHOICE,
@@ -140,6 +144,10 @@ class _Checker:
             case ast.Call() if _is_call(node, "date"):
                 _day(self, node)
                 return Typed.DATE
+            case ast.Call() if _is_call(node, "month"):
+                if not re.fullmatch(YEAR_MONTH, _text(node)):
+                    raise self.wrong(node, "form_condition_one_month")
+                return Typed.MONTH
         raise self.wrong(node, "form_condition_part")
 
     def _field(self, node: ast.expr, found: Operand) -> Typed:
@@ -205,12 +213,18 @@ def _codes(node: ast.expr, *, listed: bool) -> list[str]:
     ]
 
 
+def _text(node: ast.expr) -> str:
+    """The one text in a call's brackets, or ''."""
+    match node:
+        case ast.Call(args=[ast.Constant(value=str(text))]):
+            return text
+    return ""
+
+
 def _day(checker: _Checker, node: ast.expr) -> date:
-    given = node.args if isinstance(node, ast.Call) else []
     try:
-        (one,) = given
-        return date.fromisoformat(one.value)  # type: ignore[attr-defined]
-    except (ValueError, TypeError, AttributeError) as error:
+        return date.fromisoformat(_text(node))
+    except ValueError as error:
         raise checker.wrong(node, "form_condition_day") from error
 
 
@@ -259,8 +273,10 @@ class TreeWalk:
                 return self.compared(op, self.of(node.left), self.of(right))
             case ast.Call() if _is_call(node, "abs"):
                 return self.absolute(self.of(node.args[0]))
+            case ast.Call() if _is_call(node, "month"):
+                return self.month(_text(node))
             case ast.Call():
-                return self.day(date.fromisoformat(node.args[0].value))  # type: ignore[attr-defined]
+                return self.day(date.fromisoformat(_text(node)))
         raise ValueError(ast.dump(node))  # the checker lets nothing else pass
 
     def constant(self, value: bool | int) -> Any:
@@ -289,6 +305,10 @@ class TreeWalk:
 
     def day(self, value: date) -> Any:
         raise NotImplementedError
+
+    def month(self, text: str) -> Any:
+        """A month of a year, as its canonical text."""
+        return text
 
 
 def _is_choice(operand: Operand, form: Form) -> bool:

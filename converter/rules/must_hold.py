@@ -17,6 +17,7 @@ from converter.formulas.expressions import both, either, quote
 from converter.kinds import KINDS
 from converter.kinds.base import ValueType
 from converter.kinds.options import CardOptions, Option
+from converter.kinds.year_month import months
 from converter.logic.terms import (
     ALWAYS,
     NEVER,
@@ -36,15 +37,7 @@ from converter.model.errors import option_error
 from converter.model.forms import Form, Rule, sheet_of
 from converter.model.issues import Params
 from converter.rules import expressions
-from converter.rules.base import (
-    Faults,
-    FormColumns,
-    Refs,
-    RuleFamily,
-    days,
-    numbers,
-    title,
-)
+from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, days, numbers, title
 from converter.rules.demands import Demand, Unknowns
 from converter.rules.expressions import COMPARISONS, Expression, Operand, TreeWalk
 from converter.rules.other_rows import excel_known, is_known
@@ -213,6 +206,9 @@ class _ArrayWalk(TreeWalk):
     def absolute(self, number: Any) -> Any:
         return np.abs(number)
 
+    def month(self, text: str) -> Any:
+        return float(months(text))
+
     def day(self, value: date) -> Any:
         return float((value - date(1970, 1, 1)).days)
 
@@ -260,6 +256,9 @@ class _ExcelWalk(TreeWalk):
 
     def absolute(self, number: Any) -> Any:
         return f"ABS({number})"
+
+    def month(self, text: str) -> Any:
+        return quote(text)
 
     def day(self, value: date) -> Any:
         return f"DATE({value.year},{value.month},{value.day})"
@@ -336,6 +335,9 @@ class _LogicWalk(TreeWalk):
         either_way = All((implies(below, turned), implies(negation(below), same)))
         self.unknowns.known.append(("", either_way))
         return found
+
+    def month(self, text: str) -> Any:
+        return Sum({}, months(text) * self.unit)
 
     def day(self, value: date) -> Any:
         return Sum({}, value.toordinal() * self.unit)

@@ -1,4 +1,4 @@
-"""A date that must not lie more than some years back (the last election: 5 years).
+"""A date, month or year that must not lie more than some years back (the last election: 5 years).
 
 Options: `years`. Exactly so many years ago is fine; on 29 February the limit is the 28th.
 """
@@ -10,7 +10,6 @@ from datetime import date
 from converter.kinds.base import ValueType
 from converter.kinds.options import WholeNumber
 from converter.logic.terms import at_most
-from converter.model.arrays import np
 from converter.model.forms import Form, Rule
 from converter.model.issues import Params
 from converter.rules.base import (
@@ -18,8 +17,8 @@ from converter.rules.base import (
     FormColumns,
     Refs,
     RuleFamily,
-    days,
 )
+from converter.rules.calendar_units import unit_of
 from converter.rules.demands import Demand, Unknowns
 
 
@@ -40,30 +39,28 @@ class WithinYears(RuleFamily):
 
     name = "within_years"
     about_today = True
-    at_type = ValueType.DATE
+    at_type = ValueType.CALENDAR
     years = WholeNumber(least=1)
 
     def validates_one_cell(self, rule: Rule) -> bool:
         return True
 
     def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
-        limit = years_before(tables.today, self.years(rule))
-        found = days(tables.column(path))
-        return Faults(found < np.datetime64(limit, "D"), lambda at: {"value": str(found[at])})
+        unit = unit_of(tables.form.field(path))
+        limit = unit.number(years_before(tables.today, self.years(rule)))
+        found = unit.numbers(tables.column(path))
+        return Faults(found < limit, lambda at: {"value": unit.shown(int(found[at]))})
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"years": self.years(rule)}
 
     def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
-        oldest = unknowns.today - unknowns.years_back(self.years(rule))
+        oldest = unknowns.now(path, self.years(rule))
         return Demand(unknowns.filled(path), at_most(oldest, unknowns.value(path)))
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         if not self.is_live(path, refs.form):
             return None
-        ref = refs.at(path)
-        year = f"YEAR(TODAY())-{self.years(rule)}"
-        # Day 0 of the next month is the last of this one: 29 February becomes the 28th.
-        same_day = f"DATE({year},MONTH(TODAY()),DAY(TODAY()))"
-        month_end = f"DATE({year},MONTH(TODAY())+1,0)"
-        return f"IF({ref.usable},{ref.norm}<MIN({same_day},{month_end}),FALSE)"
+        ref, unit = refs.at(path), unit_of(refs.form.field(path))
+        oldest = unit.excel("TODAY()", self.years(rule))
+        return f"IF({ref.usable},{ref.norm}<{oldest},FALSE)"

@@ -18,6 +18,7 @@ from converter.kinds import KINDS
 from converter.model.forms import Field, Form
 from converter.model.submissions import Stamp
 from converter.rules import never_after_today
+from converter.rules.calendar_units import unit_of
 from converter.template import row_checks, shared_formulas, stand_in_layout, style
 from converter.template.cell_text import put_formula, put_text
 from converter.template.conditional_formats import (
@@ -230,7 +231,8 @@ def _colours(sheet: Any, form: Form, member: MemberLayout) -> None:
             member.helper(field.key, "norm"),
         )
         area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"
-        future = f"IF(ISNUMBER({norm}),{norm}>{member.total('today')},FALSE)"
+        is_one, later = unit_of(field).excel_later(norm, member.total("today"))
+        future = f"IF({is_one},{later},FALSE)"
         colour_verdicts(sheet, area, {"wrong": future}, tinted=True)
     for column, conditions, tinted in meant:
         colour_verdicts(sheet, member.area(column), conditions, tinted=tinted)

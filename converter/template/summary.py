@@ -6,7 +6,7 @@ COUNTIF and MATCH see only the texts of the 核对 column: pasted error values d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from openpyxl.utils import get_column_letter
@@ -14,6 +14,7 @@ from openpyxl.utils import get_column_letter
 from converter.formulas import expressions
 from converter.model.forms import Form
 from converter.rules import never_after_today
+from converter.rules.calendar_units import MONTH, unit_of
 from converter.template import row_checks, stand_in_layout, style
 from converter.template.labels import REQUIRED, VERDICT_END, label, phrase
 from converter.template.layout import MemberLayout, TemplateLayout, quoted
@@ -53,8 +54,7 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
     letter = get_column_letter(member.columns[member.sheet.fields[0].key])
     rows = f"${get_column_letter(member.check)}${member.FIRST_ROW}:" + checks.split(":")[1]
     later = [
-        f"MAX(ISNUMBER({column})*({column}>{total('today')})*ROW({column}))"
-        for column in _future(member, form)
+        f"MAX({is_one}*({later})*ROW({column}))" for column, is_one, later in _future(member, form)
     ]
     unchecked, faulty = total("unchecked"), total("faulty")
 
@@ -129,11 +129,7 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         "faulty": f'IFERROR(MATCH("?*{VERDICT_END}",{others},0),0)',
         # The one place that changes from day to day: no formula of a row depends on it.
         "today": "TODAY()",
-        "future": "+".join(
-            f'COUNTIF({column.split(":")[0]}:INDEX({column},{total("last")}),">"&{total("today")})'
-            for column in _future(member, form)
-        )
-        or "0",
+        "future": "+".join(_future_counts(member, form)) or "0",
         # Counts from the heading. What only filled rows have is looked for in them alone.
         "last": f"SUMPRODUCT(MAX(1,({helper}=1)*(ROW({helper})-{member.heading_row}+1)))",
         "status": (
@@ -202,7 +198,19 @@ def _foreign(checks: str) -> str:
     return f'IF(COUNTIFS({checks},"?*",{checks},"<>*{VERDICT_END}")>1,{exact}-1,0)'
 
 
-def _future(member: MemberLayout, form: Form) -> list[str]:
-    """The columns of dates that cannot lie after today."""
-    fields = never_after_today(form, member.sheet.key)
-    return [member.whole(member.helpers[field.key, "norm"]) for field in fields]
+def _future(member: MemberLayout, form: Form) -> Iterator[tuple[str, str, str]]:
+    """The columns of what cannot lie after today; with each two expressions, see `excel_later`."""
+    for field in never_after_today(form, member.sheet.key):
+        column = member.whole(member.helpers[field.key, "norm"])
+        yield column, *unit_of(field).excel_later(column, member.total("today"))
+
+
+def _future_counts(member: MemberLayout, form: Form) -> Iterator[str]:
+    for field in never_after_today(form, member.sheet.key):
+        column, unit = member.whole(member.helpers[field.key, "norm"]), unit_of(field)
+        filled = f"{column.split(':')[0]}:INDEX({column},{member.total('last')})"
+        if unit is MONTH:  # COUNTIF would take the month for a date
+            is_one, later = unit.excel_later(filled, member.total("today"))
+            yield f"SUMPRODUCT(({is_one})*({later}))"
+        else:
+            yield f'COUNTIF({filled},">"&{unit.excel(member.total("today"))})'

@@ -14,7 +14,19 @@ from tests.form_editor.books import FORMS, Edited, without_regions, workbook
 from tests.parity.office import recalculated
 from tests.tools import needs
 
-SHEETS = ("表单", "表", "项目", "名单", "规则", "填写说明", "统计表", "上报文件")
+SHEETS = (
+    "表单",
+    "表",
+    "项目",
+    "名单",
+    "规则",
+    "填写说明",
+    "统计表",
+    "比率",
+    "年报表",
+    "年报栏目",
+    "上报文件",
+)
 
 
 @pytest.fixture
@@ -90,7 +102,7 @@ def test_a_row_of_a_list_is_named(edit: Edited, tmp_path: Path) -> None:
     found = faults(edit.save(), tmp_path / "新")
     assert "代码 1 出现了两次" in found.pop(f"《名单》第 {row} 行")
     (place,) = found  # the annual report counts the code that is no more
-    assert place.startswith("《年报表》")
+    assert place.startswith("《年报栏目》")
 
 
 def test_rows_inserted_above_and_columns_moved_do_not_matter(edit: Edited, tmp_path: Path) -> None:

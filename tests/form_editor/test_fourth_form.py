@@ -80,6 +80,7 @@ def survey(edit: Edited) -> None:
         rows="quarter.income 收入")  # fmt: skip
     add("规则", code="X103", family="不能重复", level="错误", at="quarter.name")
     emptied(edit, "统计表", "kind", ("各项数目",))
+    emptied(edit, "比率", "@owner")
     edit.put("统计表", KEY_ROW + 1, fields="unit.income\nunit.spending\nunit.closing")
 
 

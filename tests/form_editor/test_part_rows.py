@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from converter.form_editor import part_rows
+from converter.form_editor import book_reading, part_rows
 from converter.form_editor.columns import MEASURES, OTHER, RATES
+from converter.form_editor.rows import EditorRow, all_rows
 from converter.form_editor.toml_text import literal
 from converter.forms import loading
 from converter.messages import errors
@@ -55,8 +57,6 @@ def test_odd_measures_come_back(measure: Any) -> None:
 
 
 def _table(measure: Any) -> Any:
-    from converter.form_editor.rows import EditorRow
-
     return EditorRow({"title": "表", "measures": literal(measure)}, "form.toml#1")
 
 
@@ -68,6 +68,15 @@ def edit(tmp_path: Path) -> Edited:
 def tables(path: Path) -> dict[str, list[dict[str, Any]]]:
     form = tomllib.loads(built(path)["form.toml"].decode())
     return {one["title"]: one["measures"] for one in form["statistics"]["annual"]["table"]}
+
+
+def test_nothing_changed_changes_nothing(edit: Edited) -> None:
+    before = book_reading.read(edit.path)
+    assert before.rows["annual"] == [
+        replace(row, number=new.number)
+        for row, new in zip(all_rows(before.sources)["annual"], before.rows["annual"], strict=True)
+    ]
+    assert built(edit.path) == before.sources
 
 
 def test_a_measure_is_added_moved_and_follows_its_renamed_table(edit: Edited) -> None:

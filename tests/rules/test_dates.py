@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from converter.messages.catalogue import message
+from converter.model.errors import FormError
 from converter.rules import FAMILIES
 from converter.rules.ages import age
 from converter.rules.within_years import years_before
@@ -20,6 +22,33 @@ def test_today_is_not_the_future() -> None:
     given = tables("founded_on\n2026-03-01\n2026-03-02\n!2030-01-01", "joined_on\n2027-01-01")
     assert at("X121", given) == [("unit.founded_on", 1), ("member.joined_on", 0)]
     assert sentence("X121", given) == "工会组建时间（2026-03-02）还没有到，今天是 2026-03-01"
+
+
+@pytest.mark.parametrize(
+    ("key", "fine", "later"),
+    [("budget_year", "2026", "2027"), ("paid_until", "2026-03", "2026-04")],
+)
+def test_this_month_and_this_year_are_not_the_future(key: str, fine: str, later: str) -> None:
+    of = replace(rule("X121"), at=(f"unit.{key}",))
+    given = tables(f"{key}\n{fine}\n{later}\n!2030\n ", today=date(2026, 3, 31))
+    (hit,) = hits(of, given)
+    assert (hit.record, hit.params) == (1, {"value": later, "today": "2026-03-31"})
+
+
+@pytest.mark.parametrize(
+    ("key", "fine", "older"),
+    [("budget_year", "2021", "2020"), ("paid_until", "2021-03", "2021-02")],
+)
+def test_months_and_years_may_lie_just_so_many_years_back(key: str, fine: str, older: str) -> None:
+    of = replace(rule("X135"), at=(f"unit.{key}",))
+    assert at(of, tables(f"{key}\n{fine}\n{older}\n!1990")) == [(f"unit.{key}", 1)]
+
+
+def test_a_month_of_no_year_is_no_day_of_the_calendar() -> None:
+    of = replace(rule("X121"), at=("unit.staff",))
+    with pytest.raises(FormError) as error:
+        FAMILIES[of.family].accept(of, FORM)
+    assert error.value.key == "at"
 
 
 def test_an_election_on_the_founding_day_is_fine() -> None:

@@ -24,7 +24,7 @@ from tests.parity.office import recalculated
 FORM = small.load(small.FOLDER / "sums")
 UNIT = {"superior_union": "示例总工会", "unit_name": "示例工会", "staff": "3"}
 LINE = {"name": "一", "a": "1", "b": "2", "c": "3", "begun": "2020-01-02", "ended": "2020-03-04",
-        "sort": "甲类"}  # fmt: skip
+        "sort": "甲类", "paid": "2020-02"}  # fmt: skip
 
 
 def ruled(condition: str, at: str = "line.a", code: str = "X101") -> Form:
@@ -47,6 +47,7 @@ def found(condition: str, at: str = "line.a", staff: str = "3", **answers: str) 
         ("line.ended - line.begun == 62", True),
         ("line.begun + 61 >= line.ended", False),
         ('line.begun >= date("2020-01-02")', True),
+        ('line.paid < month("2020-03")', True),
         ('line.sort == "1"', True),
         ('line.sort in ["2", "3"]', False),
         ('line.sort not in ["2", "3"] and line.a == 1', True),
@@ -102,6 +103,8 @@ def test_the_sentence_says_what_must_hold_and_what_is() -> None:
         ("sum(line.b) == 1", "form_rows_required", 1),
         ("count(office) == 1", "form_no_sheet", 1),
         ('line.begun > date("2020-13-01")', "form_condition_day", 14),
+        ('line.paid > month("2020-13")', "form_condition_one_month", 13),
+        ('line.paid > date("2020-01-01")', "form_condition_compared", 1),
         ("not line.a", "form_condition_truth", 5),
         ("line.a == 1.5", "form_condition_part", 11),
         ("(" * 300 + "1" + ")" * 300, "form_condition_long", 0),
@@ -133,7 +136,7 @@ class Author:
         self.dice = random.Random(seed)
 
     def truth(self, depth: int = 3) -> str:
-        choice = self.dice.randrange(9 if depth else 5)
+        choice = self.dice.randrange(10 if depth else 6)
         sign = self.dice.choice(["==", "!=", "<", "<=", ">", ">="])
         if choice < 2:
             return f"{self.number(depth - 1)} {sign} {self.number(depth - 1)}"
@@ -145,10 +148,12 @@ class Author:
             return (
                 f"line.sort {self.dice.choice(['in', 'not in'])} ['1', '{self.dice.choice('23')}']"
             )
+        if choice == 5:
+            return f'line.paid {sign} month("2020-{self.dice.choice(["01", "02", "03"])}")'
         one, other = self.truth(depth - 1), self.truth(depth - 1)
-        if choice < 7:
+        if choice < 8:
             return f"({one} {self.dice.choice(['and', 'or'])} {other})"
-        return f"(not {one})" if choice == 7 else f"({one} if {self.truth(0)} else {other})"
+        return f"(not {one})" if choice == 8 else f"({one} if {self.truth(0)} else {other})"
 
     def number(self, depth: int) -> str:
         choice = self.dice.randrange(8 if depth > 0 else 4)
@@ -185,6 +190,7 @@ def lines(dice: random.Random, count: int) -> Submission:
             **{key: some(*"0123456") for key in "abc"},
             **{key: some(day()) for key in ("begun", "ended")},
             "sort": some("甲类", "乙类", "丙类"),
+            "paid": some("2020-01", "2020年2月", "2020-03"),
         }
         for n in range(count)
     ]
