@@ -63,7 +63,8 @@ def test_what_is_pressed_is_what_is_designed(
 
 
 def _styleless(xml: bytes) -> bytes:
-    """Without styles, and without what formulas come to."""
+    """Without styles, and without what formulas come to; texts in one of two ways to write them."""
+    xml = re.sub(rb't="inlineStr"><is><t>([^<]*)</t></is>', rb't="str"><v>\1</v>', xml)
     xml = re.sub(rb' t="(?:str|b)"(?=><f[ >])', b"", xml)
     return re.sub(
         rb"(<f[^>]*/>|</f>)(?:<v/>|<v>[^<]*</v>)", rb"\1", re.sub(rb' s="[0-9]+"', b"", xml)
