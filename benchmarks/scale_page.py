@@ -16,6 +16,7 @@ def page(kept: dict[str, Any]) -> str:
     """The page. `kept` is what `benchmarks.scale` measured."""
     got, asked, pools = kept["receive"], kept["register"], kept["check"]
     above, known = kept["province"], kept["memory"]
+    few, share = kept["province_overlapping"], kept["share"]
     merge, counted = above["merge"], above["statistics"]
     first, last = got["steps"][0], got["steps"][-1]
     files = last["files"] - first["files"]
@@ -82,6 +83,13 @@ def page(kept: dict[str, Any]) -> str:
         merge_peak=merge["peak_mib"],
         merge_worker_peak=merge["worker_peak_mib"],
         counted=f"{counted['cpu_s']:.0f} s, {counted['peak_mib']} MiB",
+        few_merge=f"{few['merge']['cpu_s'] + few['merge']['workers_s']:.0f}",
+        few_findings=f"{few['merge']['findings']:,}",
+        few_counted=f"{few['statistics']['cpu_s']:.0f}",
+        share_before=f"{share['before_ms']:.1f}",
+        share_after=f"{share['after_ms']:.1f}",
+        register_before=f"{share['register_before_ms']:.1f}",
+        register_after=f"{share['register_after_ms']:.1f}",
         known_peak=known["full"]["peak_mib"],
         known_units=f"{known['units']:,}",
         known_on=known["measured"],

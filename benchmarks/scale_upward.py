@@ -16,12 +16,12 @@ from converter.forms import loading
 from converter.identity import keys as signing
 from converter.identity.subordinates import UnionName
 from converter.upward.writing import ForwardPlan
-from converter.usecases.receive import Plan, receive
-from converter.usecases.receive.run import FILES_A_BATCH
+from converter.usecases.receive import Plan, inbox, receive
 from converter.workers import protocol
 from converter.workers.pool import Runner, Shared, Worker
 from converter.workers.requests.base import A, Request
 from converter.workers.requests.receive import ReceiveRequest
+from converter.workers.requests.replies import RepliesAnswer, RepliesRequest
 
 T = TypeVar("T")
 
@@ -183,38 +183,50 @@ class _Recorder:
 
 
 class _Player:
-    """Gives the answers that were kept, at once: a cluster that nobody waits for."""
+    """One of many workers that nobody sees: gives the answers that were kept after the time that
+    the worker took for them. Of replies nothing is written."""
 
-    def __init__(self, kept: dict[str, bytes]) -> None:
-        self._kept = kept
+    def __init__(self, kept: dict[str, bytes], seconds: float) -> None:
+        """`seconds`: of a worker, for a file and its replies."""
+        self._kept, self._seconds = kept, seconds
 
     def run(self, request: Request[A]) -> A:
-        assert isinstance(request, ReceiveRequest)
         protocol.pack(request)
-        kept = protocol.unpack(self._kept[request.files[0].name])
-        return cast(A, kept.read(request.answer_class()))
+        if isinstance(request, RepliesRequest):
+            names = tuple(f"{request.reply}/{n:07d}.json" for n in range(len(request.copies)))
+            data = protocol.pack(RepliesAnswer(names, ((),) * len(names)))
+        else:
+            assert isinstance(request, ReceiveRequest)
+            data = self._kept[request.files[0].name]
+            time.sleep(self._seconds * len(request.files))
+        return cast(A, protocol.unpack(data).read(request.answer_class()))
 
 
 def command(units: int) -> dict[str, Any]:
-    """A run's own share with recorded answers of 30 workers: all but reading and validating, by
-    the file from the first answers to the last; and how many such workers it could feed."""
+    """A run's own share with recorded answers of 30 workers: hashing, then all from the first
+    answer to the last commit but reading, validating and writing replies; and how many such workers
+    it kept busy, by the clock."""
     with tempfile.TemporaryDirectory(prefix="converter-scale-") as name:
         root = Path(name)
         write_inputs(root / "in", units)
         kept: dict[str, bytes] = {}
         with Worker() as worker:
             recorder = _Recorder(worker, kept)
-            _received(root, "first", Shared([recorder]), worker)
-            marks = _received(root, "second", _Player(kept), worker)
-        read = _slope(recorder.marks)
-        own = _slope(marks[:-1])
+            _received(root, "first", [Shared([recorder])] * RUNNERS, worker)
+            read = _slope(recorder.marks)
+            players = [_Player(kept, read) for _ in range(RUNNERS)]
+            cpu, clock = _received(root, "second", players, worker)
+        with measured() as hashing:
+            inbox.scan(root / "in")
+        own = cpu + hashing["cpu_s"] / units
         return {
             "units": units,
             "runners": RUNNERS,
             "ms_a_file": round(1000 * own, 3),
             "worker_ms_a_file": round(1000 * read, 3),
+            "of_that_hashing": round(1000 * hashing["cpu_s"] / units, 3),
             "workers_fed": round(read / own, 1),
-            "whole_s": round(marks[-1][1], 2),
+            "workers_busy": round(read / clock, 1),
             "command_peak_mib": peak_mib(),
         }
 
@@ -225,19 +237,24 @@ def _slope(marks: Sequence[tuple[int, float]]) -> float:
     return (until - seconds) / (last - files)
 
 
-def _received(root: Path, store: str, runner: Runner, worker: Worker) -> list[tuple[int, float]]:
-    """(files that were received, processor seconds until then), after each batch and at the end."""
+def _received(
+    root: Path, store: str, pool: Sequence[Runner], worker: Worker
+) -> tuple[float, float]:
+    """Seconds a file while files are received: of the processor, and by the clock."""
     folder = loading.form_dir().resolve()
-    marks: list[tuple[int, float]] = []
+    took: list[tuple[float, float]] = []
 
     def watching(received: Iterable[T], *_: object) -> Iterator[T]:
-        for number, one in enumerate(received, 1):
+        cpu, clock, files = time.process_time(), time.perf_counter(), 0
+        for one in received:
             yield one
-            if number % FILES_A_BATCH == 0:
-                marks.append((number, time.process_time() - began))
+            files += 1
+        if files:
+            took.append(
+                ((time.process_time() - cpu) / files, (time.perf_counter() - clock) / files)
+            )
 
-    pool = [runner] * RUNNERS
-    plan = Plan(folder, loading.read(folder), None, None, None, 1, NOW, pool=pool)
-    began = time.process_time()
+    reply = root / f"{store}-reply"
+    plan = Plan(folder, loading.read(folder), reply, None, None, 1, NOW, pool=pool)
     receive(root / "in", root / store, plan, worker, period="2026", progress=watching)
-    return [*marks, (marks[-1][0], time.process_time() - began)]
+    return took[0]

@@ -58,7 +58,7 @@ ONLY = {
 }
 
 
-DIGITS = frozenset("〇零一二三四五六七八九十")
+DIGITS = frozenset("〇零一二三四五六七八九十壹贰叁肆伍陆柒捌玖拾")
 
 
 def room(path: Path) -> str:

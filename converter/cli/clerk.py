@@ -209,7 +209,7 @@ def print_converted(
         if result.kept:
             print_kept(result.kept, result.package, form)
         out(message("converted", path=result.package))
-        rows = rows_counted(form, result.outcome.members)
+        rows = rows_counted(form.main_table, result.outcome.members)
         out(message("converted_unit", name=result.outcome.unit_name, rows=rows).rstrip())
         if result.signed:
             out(message("converted_signed"))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from converter.forms.installed import FormInUse
     from converter.identity.subordinates import UnionName
-    from converter.model.forms import Form
+    from converter.model.forms import Form, Sheet
     from converter.model.submissions import Outcome
     from converter.workers.pool import Runner
     from converter.workers.requests.existing import ExistingFile
@@ -295,11 +295,11 @@ def own_union(name: str, code: str) -> UnionName | None:
     return UnionName(code.strip(), name.strip()) if code else None
 
 
-def rows_counted(form: Form, count: int) -> str:
-    """How many rows the form's first table has, in its own words."""
+def rows_counted(table: Sheet, count: int) -> str:
+    """How many rows a table has, in its own words."""
     from converter.messages import catalogue
 
-    return catalogue.rows_counted(form, count)
+    return catalogue.rows_counted(table, count)
 
 
 def message(key: str, /, **params: Any) -> str:

@@ -162,15 +162,16 @@ def _print_template(result: TemplateResult, form: Form, target: Path) -> int:
     answer = result.answer
     if answer.issues:
         print_report(_outcomes(answer.issues, target), form, show_ids=False, commands=False)
-    _print_lists(answer, form.main_table)
+    _print_lists(answer, form)
     written = answer.written
     if written is None:
         return FOUND
     rows = {"rows": form.main_table.rows_name, "count": written.rows}
     prepared = message("template_prepared", **rows) if form.tables else ""
     done = message("template_done", path=written.path, prepared=prepared)
-    if written.members:
-        taken = rows_counted(form, written.members)
+    if any(written.counts):
+        found = zip(form.tables, written.counts, strict=True)
+        taken = "、".join(rows_counted(table, count) for table, count in found if count)
         done = message("template_filled", path=written.path, taken=taken, **rows)
     if result.kept:
         print_kept(result.kept, written.path, form)
@@ -200,11 +201,11 @@ def _outcomes(issues: Sequence[Issue], target: Path) -> list[Outcome]:
     ]
 
 
-def _print_lists(answer: TemplateAnswer, table: Sheet) -> None:
+def _print_lists(answer: TemplateAnswer, form: Form) -> None:
     from converter.report import own_list_text
 
     for report in answer.lists:
-        for line in own_list_text.lines(report, table):
+        for line in own_list_text.lines(report, form):
             out(line)
     if written := answer.written:
         for line in own_list_text.numbers(written.unnumbered, written.rounded, answer.lists):

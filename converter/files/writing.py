@@ -62,10 +62,11 @@ def keep_private(file: BinaryIO) -> None:
 
 def private_folder(folder: Path) -> None:
     """Make a folder for its owner alone, and those above it that are missing. Raises OSError."""
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    for one in reversed(missing):
-        one.mkdir(0o700, exist_ok=True)  # pathlib gives parents that it makes the usual mode
-    folder.mkdir(exist_ok=True)  # raises where a file stands there
+    try:
+        folder.mkdir(0o700, exist_ok=True)  # raises where a file stands there
+    except FileNotFoundError:
+        private_folder(folder.parent)  # pathlib gives parents that it makes the usual mode
+        folder.mkdir(0o700, exist_ok=True)
 
 
 def copy_atomically(source: Path, path: Path) -> None:

@@ -115,7 +115,7 @@ def _read_text(text: str, earliest: str, headings: Sequence[str]) -> Found:
     return days[0], ""
 
 
-def _meanings(reading: written_days.Reading, earliest: str) -> Sequence[date]:
+def _meanings(reading: written_days.WrittenDay, earliest: str) -> Sequence[date]:
     """The days that a text can mean in a field; where all are before `earliest`, all of them."""
     return [day for day in reading.days if day.isoformat() >= earliest] or reading.days
 

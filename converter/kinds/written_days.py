@@ -49,17 +49,18 @@ _MONTH_NAME = re.compile(
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])[.,]?",
     re.IGNORECASE,
 )
+_WEEK = "|".join(("星期", "周", "礼拜"))
 _WEEKDAY = re.compile(
-    r"\(?(?:(?:星期|周|礼拜)[一二三四五六日天]|(?<![a-z])(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|satur|sat|sun)"
-    r"(?:day)?(?![a-z])[.,]?)\)?",
+    rf"\(?(?:(?:{_WEEK})[{''.join(DIGITS)}日天]|(?<![a-z])"
+    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|satur|sat|sun)(?:day)?(?![a-z])[.,]?)\)?",
     re.IGNORECASE,
 )
-_ERA = re.compile("(?:中华)?(民国)|公元|公历|西元")
+_ERA = re.compile("|".join(("(?:中华)?(民国)", "公元", "公历", "西元")))
 
-_HALF = "(?:上午|下午|凌晨|早上|晚上|中午|[AaPp][Mm])"
+_HALF = f"(?:{'|'.join(('上午', '下午', '凌晨', '早上', '晚上', '中午'))}|[AaPp][Mm])"
 _TIME = re.compile(
     rf"(?:[ T]|(?<![0-9])) ?({_HALF})? ?([0-9]{{1,2}})"
-    r"(?::([0-9]{1,2})(?::([0-9]{1,2})(?:\.[0-9]+)?)?|[时点](?:[0-9]{1,2}分?(?:[0-9]{1,2}秒)?|半|整)?)"
+    r"(?::([0-9]{1,2})(?::([0-9]{1,2})(?:\.[0-9]+)?)?|[时点](?:[0-9]{1,2}分?|半)?)"
     rf"(?: ?{_HALF})?(?: ?(Z|(?:UTC|GMT)?[+-]0[08]:?00|UTC|GMT)(?: ?\(.*)?)?$"
 )
 # Midnight of Beijing, of today's clock and of the one before 1928, as browsers export it.
@@ -67,10 +68,12 @@ MOVED_MIDNIGHTS = {
     (16, 0, 0), (15, 59, 17), (15, 54, 17), (23, 59, 17), (23, 54, 17)
 }  # fmt: skip
 
+_MARKS = {"年": "y", "月": "m", "日": "d", "号": "d"}
+_MARK = f"[{''.join(_MARKS)}]"
 _AROUND = re.compile(
-    r"([^0-9]*?)[: ]*([0-9](?:.*[0-9])?(?: ?(?:月份|[年月日号]))?)[ .。,、;]*([^0-9]*)"
+    rf"([^0-9]*?)[: ]*([0-9](?:.*[0-9])?(?: ?(?:月份|{_MARK}))?)[ .。,、;]*([^0-9]*)"
 )
-_SIGN = r"[-./\\。·—–,、_年月日号]"
+_SIGN = rf"(?:[-./\\。·—–,、_]|{_MARK})"
 _N = "([0-9]{1,4})"
 _THREE = re.compile(
     rf"{_N}( ?(?:{_SIGN} ?){{1,2}}| ){_N}( ?(?:{_SIGN} ?){{1,2}}| ){_N} ?([日号年]?)"
@@ -85,12 +88,11 @@ _SIX = re.compile("(?!19|20)([0-9]{2})([0-9]{2})([0-9]{2})")  # 200493 may be 20
 _SERIAL = re.compile(r"([1-9][0-9]{4})(?:\.[0-9]+)?")
 # 2010.1 may have been 2010.10 before a spreadsheet took it for a number.
 _AMBIGUOUS = re.compile(r"[0-9]{4}(?:\.0+| ?年)?|(?:[0-9]{2}|[0-9]{4}) ?[.。·] ?1")
-_MARKS = {"年": "y", "月": "m", "日": "d", "号": "d"}
 _WITH_DAY, _WITHOUT_DAY = ("ymd", "dmy", "mdy"), ("ym", "my")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class WrittenDay:
     """What a text can mean."""
 
     days: Sequence[date] = ()  # the earliest first; a month is its first day
@@ -102,7 +104,7 @@ class Reading:
 
 
 @lru_cache(maxsize=1 << 12)
-def read(text: str) -> Reading:
+def read(text: str) -> WrittenDay:
     """What a text can mean."""
     plain = characters.half_width(text.translate(_ONE_BLANK))
     plain = _blanks(plain.strip(_QUOTES))
@@ -127,7 +129,7 @@ def _is_moved(clock: re.Match[str]) -> bool:
     return not half and moment in MOVED_MIDNIGHTS and "8" not in (zone or "")
 
 
-def _read_day(text: str) -> Reading:
+def _read_day(text: str) -> WrittenDay:
     """A text without its time."""
     text = _MONTH_NAME.sub(lambda m: f" {MONTHS.index(m[1][:3].lower()) + 1}月 ", text)
     text = _WEEKDAY.sub(" ", text)
@@ -140,12 +142,12 @@ def _read_day(text: str) -> Reading:
     digits = _CHINESE.sub(lambda m: _number(m[0]), digits)
     around = _AROUND.fullmatch(_blanks(digits).strip(_QUOTES))
     if not around:
-        return Reading()
+        return WrittenDay()
     words = tuple(filter(None, (around[1].strip(_QUOTES + ":"), around[3].strip(_QUOTES))))
     found = (_of_the_republic if era and era[1] else _read_numbers)(around[2])
     is_holiday = found.month_only and _CHINESE.search(text) and "月" not in text  # 2010年十一
     if is_holiday or (words and not found.days):
-        return Reading()
+        return WrittenDay()
     return replace(found, words=words)
 
 
@@ -168,19 +170,19 @@ def _number(chinese: str) -> str:
     return str(total + int(digit or 0))
 
 
-def _of_the_republic(text: str) -> Reading:
+def _of_the_republic(text: str) -> WrittenDay:
     year, _, rest = text.partition("年")
     if not rest and (short := re.match("[0-9]+", text)):
         year, rest = short[0], text[short.end() + 1 :]
     if not (year.isdecimal() and len(year) <= 3):
-        return Reading()
+        return WrittenDay()
     return _read_numbers(f"{int(year) + _REPUBLIC}年{rest}")
 
 
-def _read_numbers(text: str) -> Reading:
+def _read_numbers(text: str) -> WrittenDay:
     """Numbers, with what stands between them."""
     if _AMBIGUOUS.fullmatch(text):
-        return Reading(fault="K402")
+        return WrittenDay(fault="K402")
     if found := _EIGHT.fullmatch(text):
         return _reading([found[1], found[2], found[3]], ("", "", ""))
     if found := _FUSED.fullmatch(text):
@@ -196,19 +198,19 @@ def _read_numbers(text: str) -> Reading:
         return _reading([found[1], found[3], found[5]], (found[2], found[4], found[6]))
     if found := _TWO.fullmatch(text):
         return _reading([found[1], found[3]], (found[2], found[4]))
-    return Reading()
+    return WrittenDay()
 
 
-def _of_serial(digits: str) -> Reading:
+def _of_serial(digits: str) -> WrittenDay:
     """The number behind a date, which a text keeps when its format is lost. Five digits may also
     be a day of 2001 to 2009 without its first 0."""
     days = set(_days([f"200{digits[0]}", digits[1:3], digits[3:]], "ymd"))
     if int(digits) < _LAST_SERIAL:
         days.add(EPOCH + timedelta(int(digits)))
-    return Reading(days=sorted(days))
+    return WrittenDay(days=sorted(days))
 
 
-def _reading(numbers: Sequence[str], between: Sequence[str]) -> Reading:
+def _reading(numbers: Sequence[str], between: Sequence[str]) -> WrittenDay:
     """All orders that the marks between numbers and their digits allow."""
     marks = ["".join(_MARKS.get(c, "") for c in text) for text in between]
     orders = [
@@ -220,11 +222,11 @@ def _reading(numbers: Sequence[str], between: Sequence[str]) -> Reading:
     ]
     days = sorted({day for order in orders for day in _days(numbers, order)})
     if days or not orders:
-        return Reading(days=days, month_only=len(numbers) == 2)
+        return WrittenDay(days=days, month_only=len(numbers) == 2)
     years = [int(n) for n in numbers if len(n) == 4]
     known = all(FIRST_YEAR <= year <= LAST_YEAR for year in years)
     fault = "K401" if not years else "K403" if known else "K404"
-    return Reading(fault=fault, month_only=len(numbers) == 2)
+    return WrittenDay(fault=fault, month_only=len(numbers) == 2)
 
 
 def _can_be_year(digits: str, mark: str, count: int) -> bool:

@@ -20,7 +20,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, cast
 
-from converter.model.forms import Amendment, Certainty, Field, Form, Rule
+from converter.model.forms import Amendment, Certainty, Field, Form, Rule, Sheet
 from converter.model.issues import Issue, Level
 
 _FOLDER = Path(__file__).parent
@@ -88,11 +88,10 @@ def has(key: str) -> bool:
     return key in _places()
 
 
-def rows_counted(form: Form, count: int) -> str:
-    """How many rows the form's first table has, in its own words (会员 40 人); '' without one."""
-    table = form.main_table
+def rows_counted(table: Sheet, count: int) -> str:
+    """How many rows a table has, in its own words (会员 40 人); '' where a form has none."""
     params = {"rows": table.rows_name, "count": count, "counter": table.counter}
-    return message("rows_counted", **params) if form.tables else ""
+    return message("rows_counted", **params) if table.fields else ""
 
 
 def workbook_texts() -> dict[str, str]:

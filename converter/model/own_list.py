@@ -72,6 +72,15 @@ class Rearranged:
 
 
 @dataclass(frozen=True, slots=True)
+class FurtherRows:
+    """A sheet that was read as one of the form's tables behind the first, by that table's key."""
+
+    sheet: str
+    table: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class ListReport:
     """One list as it was read. `rounded`: whose ID numbers a spreadsheet has rounded;
     `repeated`: people who stood in it twice."""
@@ -89,3 +98,4 @@ class ListReport:
     rearranged: tuple[Rearranged, ...] = ()
     unnumbered: tuple[UnreadColumn, ...] = ()  # names without ID numbers
     written_out: int = 0  # cells with 同上, taken as what stands above
+    further: tuple[FurtherRows, ...] = ()

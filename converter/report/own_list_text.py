@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from converter.messages.catalogue import message
-from converter.model.forms import Sheet
+from converter.messages.catalogue import message, rows_counted
+from converter.model.forms import Form, Sheet
 from converter.model.own_list import (
     CARDS,
     COLUMNS,
@@ -23,12 +23,15 @@ NAMED = 10
 SAMPLES = 3  # people of a list that was rearranged
 
 
-def lines(report: ListReport, table: Sheet, *, guesses: bool = True) -> Iterator[str]:
+def lines(report: ListReport, form: Form, *, guesses: bool = True) -> Iterator[str]:
     """One list, a line a fact; without `guesses` where those are asked about elsewhere."""
-    file = Path(report.file).name
-    if not report.members:
+    file, table = Path(report.file).name, form.main_table
+    if not report.members and not report.further:
         yield message("list_nobody", file=file)
-    else:
+    for further in report.further:
+        taken = rows_counted(form.sheet(further.table), further.count)
+        yield message("list_further", file=file, taken=taken, sheet=further.sheet)
+    if report.members:
         sheets = "、".join(report.sheets)
         yield message("list_read", file=file, count=report.members, sheets=sheets)
     for text in rearranged(report):

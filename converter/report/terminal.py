@@ -216,7 +216,7 @@ def _notes(group: Issues, one: RenderedIssue, form: Form, paint: Paint, width: i
 def _ending(outcome: Outcome, form: Form, paint: Paint) -> str:
     status = paint(message(f"report_status_{outcome.status}"), _STATUS_COLOURS[outcome.status])
     name = visible(outcome.unit_name)
-    rows = catalogue.rows_counted(form, outcome.members)
+    rows = catalogue.rows_counted(form.main_table, outcome.members)
     if name and outcome.members:
         unit = message("report_unit_members", name=name, rows=rows)
     elif name:

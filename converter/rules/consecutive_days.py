@@ -1,8 +1,9 @@
-"""Dates that grow (or fall) by one day from row to row: somebody dragged the first one down.
+"""Dates that grow (or fall) evenly from row to row: somebody dragged the first ones down.
 
-Option: `run`, how many rows in a row it takes. One finding a column and submission, at the first
-such row; it names the rows of every run. What was typed counts, also in a derived column. Found by
-the pipeline alone: it is asked once, not in each row.
+Option: `run`, how many rows in a row it takes where each is one day later, and twice as many where
+it is several days. (One a month or a year may be true.) One finding a column and submission, at the
+first such row; it names the rows of every run. What was typed counts, also in a derived column.
+Found by the pipeline alone: it is asked once, not in each row.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 from converter.kinds.base import ValueType
 from converter.kinds.id_number import check_character
@@ -21,6 +23,7 @@ from converter.rules.base import Answers, FormColumns, Refs, RuleFamily, Violati
 from converter.rules.demands import MOST, Demand, Unknowns
 
 MOST_RUNS = 5  # that are named
+MOST_DAYS = 31  # from row to row
 
 
 class ConsecutiveDays(RuleFamily):
@@ -31,22 +34,16 @@ class ConsecutiveDays(RuleFamily):
     run = WholeNumber(least=3)
 
     def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-        least = self.run(rule)
         for path in rule.at:
             column = tables.column(path)
             typed = pd.to_datetime(column.typed, format="%Y-%m-%d", errors="coerce")
             days = typed.to_numpy(dtype="datetime64[D]")
             submission = tables.table(path).submission.to_numpy()
             index = column.blank.index.to_numpy()
-            step = np.diff(days).astype("int64")  # NaT is far from one day
-            step[np.diff(submission) != 0] = 0
-            step[np.abs(step) != 1] = 0
-            changes = np.flatnonzero(np.diff(step, prepend=0, append=0))
             found: dict[int, list[tuple[int, int]]] = {}
-            for start, end in pairwise(changes.tolist()):
-                if step[start] and end - start + 1 >= least:
-                    run = int(index[start]), int(index[end])
-                    found.setdefault(int(submission[start]), []).append(run)
+            for start, end in _even(days, submission, self.run(rule)):
+                run = int(index[start]), int(index[end])
+                found.setdefault(int(submission[start]), []).append(run)
             for runs in found.values():
                 yield Violation(path, runs[0][0], {}, (), tuple(runs[:MOST_RUNS]))
 
@@ -72,3 +69,14 @@ class ConsecutiveDays(RuleFamily):
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         return None
+
+
+def _even(days: Any, submission: Any, least: int) -> Iterator[tuple[int, int]]:
+    """The first and last positions of runs of rows that lie equally many days apart."""
+    step = np.diff(days).astype("int64")  # NaT is far from any day
+    step[(np.diff(submission) != 0) | (step < -MOST_DAYS) | (step > MOST_DAYS)] = 0
+    changes = np.flatnonzero(np.diff(step, prepend=0, append=0))
+    for start, end in pairwise(changes.tolist()):
+        size = least if abs(step[start]) == 1 else 2 * least
+        if step[start] and end - start + 1 >= size:
+            yield start, end

@@ -65,7 +65,7 @@ def recognise(path: Path, folder: Path, worker: Runner) -> RecognisedFile:
             request = TemplateRequest(
                 folder, path.with_name("-.xlsx"), 0, sources_given=(path,), preview=True
             )
-            if any(one.members for one in worker.run(request).lists):
+            if any(one.members or one.further for one in worker.run(request).lists):
                 return RecognisedFile(path, FileKind.LIST)
     except WorkerDied:
         pass  # checking it will say why

@@ -63,6 +63,7 @@ CODES = {
     "mail": "F120",
     "winmail": "F121",
     "web_link": "F122",
+    "sealed": "F123",
     "guarded": "F202",
 }
 
@@ -90,6 +91,8 @@ _MAGIC = (
     (b"\x78\x9f\x3e\x22", "winmail"),  # what Outlook wraps attachments in
     (b"\x00\x01\x00\x00Standard ", "old_table"),  # Access
     (b"SQLite format 3\x00", "old_table"),
+    (b"age-encryption.org/v1", "sealed"),
+    (b"-----BEGIN AGE ENCRYPTED FILE-----", "sealed"),
     # What programs that guard a company's files write instead of them.
     (b"%TSD-Header-###%", "guarded"),
     (b"\x62\x14\x23\x65", "guarded"),

@@ -34,7 +34,7 @@ OUT_OF_MEMORY = "memory allocation of"  # how Rust says so
 SECONDS_TO_END = 10.0  # for a process that was killed, and for what reads its pipes
 START_SECONDS = 60.0  # importing the libraries on a slow, cold machine
 AHEAD = 4  # requests for each runner that may be answered or waiting to be taken
-TOGETHER = 4  # requests whose answers are given at once, where they are there
+TOGETHER = 16  # requests whose answers are given at once, where they are there
 
 R = TypeVar("R", bound=Request[Any])
 

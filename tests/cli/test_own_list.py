@@ -299,6 +299,24 @@ def test_the_other_tables_of_a_form_come_along_and_nobody_twice(tmp_path: Path) 
     assert several(tmp_path, "--from", "两张.xlsx")[0] == [A, B]
 
 
+@pytest.mark.parametrize(
+    ("post", "members", "cadres", "told"),
+    [
+        ("副主席", [], [A, B], "带出工会干部 2 人（Sheet1）"),
+        ("工程师", [A, B], [], "带出 2 人（Sheet1）"),  # no post of a union
+    ],
+)
+def test_a_list_of_one_further_table_comes_along_by_its_answers(
+    post: str, members: list[str], cadres: list[str], told: str, tmp_path: Path
+) -> None:
+    rows = [["姓名", "工会职务", "身份证号", "任职时间"], ["示甲", post, A, "2020-01-01"]]
+    path = book_of({"Sheet1": [*rows, ["示乙", post, B, "2021-05-01"]]}, tmp_path / "名单.xlsx")
+    done = run("--form", "fenbiao", "template", "--from", path, "-o", tmp_path / "干.xlsx")
+    assert told in done.stdout
+    assert "没有找到人" not in done.stdout
+    assert several(tmp_path, "--from", path) == (members, cadres, 0)
+
+
 def several(folder: Path, *arguments: object) -> tuple[list[str], list[str], int]:
     """The members and cadres of the form that is made of sources, and how many entities."""
     done = run(

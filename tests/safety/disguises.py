@@ -83,6 +83,8 @@ for _arguments in (
     ("link_to_a_page", "F122", b"[InternetShortcut]\r\nURL=https://example.org/\r\n", ".url"),
     ("link_of_a_mac", "F122", b'<?xml version="1.0"?><plist version="1.0"><dict><key>URL</key></dict></plist>'),
     ("link_of_linux", "F122", b"[Desktop Entry]\nType=Link\n", ".desktop"),
+    ("sealed_by_age", "F123", b"age-encryption.org/v1\n-> X25519 " + bytes(300), ".zip"),
+    ("sealed_as_text", "F123", b"-----BEGIN AGE ENCRYPTED FILE-----\nYWdl"),
     ("winmail", "F121", b"\x78\x9f\x3e\x22" + bytes(300), ".dat"),
     ("csv_in_utf16_without_mark", "F105", "序号,会员姓名\r\n1,赵示例\r\n".encode("utf-16-le"), ".csv"),
     ("csv_in_utf16_of_a_mac", "F105", "序号\t会员姓名\r1\t赵示例".encode("utf-16-be"), ".txt"),

@@ -135,3 +135,21 @@ def test_a_backup_of_several_registers_is_restored_and_then_received(
     done = city.receive(ROSTER, now=NOW + DAY)
     assert [one.forward.state for one in done.forwards] == ["unconfirmed"]
     assert city.tables("130102") == chain.county.tables()
+
+
+def test_a_sealed_backup_is_restored_and_then_received(chain: Chain, tmp_path: Path) -> None:
+    """As its remedy says."""
+    city = chain.city
+    made = tmp_path / "备份.zip"
+    seal = backup.BackupSeal(passphrase="correct horse")
+    backup.backup([chain.county.store], made, when=NOW, seal=seal)
+    city.put(made)
+    done = city.receive(ROSTER)
+    assert [one.codes for one in done.refused] == [("F123",)]
+    with backup.opened(made, "correct horse", None, tmp_path / "恢复") as opened:
+        backup.restore(opened, tmp_path / "恢复")
+    (city.inbox / "备份.zip").unlink()
+    shutil.copytree(tmp_path / "恢复" / "store", city.inbox / "县登记库")
+    done = city.receive(ROSTER, now=NOW + DAY)
+    assert [one.forward.state for one in done.forwards] == ["unconfirmed"]
+    assert city.tables("130102") == chain.county.tables()

@@ -28,7 +28,9 @@ def days(count: int, step: int = 1, shown: str = "") -> list[Any]:
     return [f"{d.year}年{d.month}月{d.day}日" for d in found] if shown else list(found)
 
 
-@pytest.mark.parametrize("dates", [days(12), days(12, -1), days(12, 1, "text")], ids=str)
+@pytest.mark.parametrize(
+    "dates", [days(12), days(12, -1), days(12, 1, "text"), days(12, 2), days(12, -7)], ids=str
+)
 def test_a_dragged_column_is_asked_about_once(dates: list[Any], tmp_path: Path) -> None:
     assert warned(tmp_path, dates) == [("D2", "第 2–13 行")]
 
@@ -42,7 +44,11 @@ def test_a_dragged_birthday_is_asked_about(tmp_path: Path) -> None:
     assert warned(tmp_path, days(12), "E") == [("E2", "第 2–13 行")]
 
 
-ALIKE = [days(4), [START] * 12, days(12, 2), [date(2010 + n, 9, 1) for n in range(12)]]
+HIRED = [START + timedelta(n) for n in (0, 0, 1, 2, 2, 4, 5, 5, 6, 7, 11, 12)]  # in this order
+ALIKE = [
+    days(4), [START] * 12, days(9, 2), [date(2010 + n, 9, 1) for n in range(12)], HIRED,
+    [date(2012, n, 15) for n in range(1, 13)],
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("dates", ALIKE, ids=str)

@@ -164,9 +164,10 @@ def _link(folder: Path, paths: Iterable[Path]) -> None:
             name, number = f"{path.stem}-{number}{path.suffix}", number + 1
         wanted[name] = path
     writing.private_folder(folder)
+    before = set(os.listdir(folder))  # noqa: PTH208 - names alone, of thousands of folders
     for name, path in wanted.items():
         target = folder / name
-        if target.exists():
+        if before and target.exists():
             if target.samefile(path):
                 continue
             if list(remove_closed([target])):  # the next run gives this one its own name
@@ -177,9 +178,9 @@ def _link(folder: Path, paths: Iterable[Path]) -> None:
         except OSError:  # sticks know no links
             shutil.copy2(path, target)
     prefixes = tuple(f"{message(key)}-" for key in ("receipt_prefix", "annotated_suffix"))
-    for old in folder.iterdir():
-        if old.name not in wanted and old.name.startswith(prefixes):
-            list(remove_closed([old]))
+    for old in before - wanted.keys():
+        if old.startswith(prefixes):
+            list(remove_closed([folder / old]))
 
 
 # --- lists -----------------------------------------------------------------------------------

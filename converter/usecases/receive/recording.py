@@ -26,8 +26,9 @@ from converter.workers.pool import Shared
 from converter.workers.requests.receive import ValidatedFile
 from converter.workers.requests.replies import RepliesRequest
 
-BATCHES_TOGETHER = 4  # at most, in one transaction
-REPLIES_AT_ONCE = 125  # that a worker writes: few, so that several share those of a batch
+BATCHES_TOGETHER = 2  # at most, in one transaction
+FEW_REPLIES = 20  # are written here: no worker need learn how
+REPLIES_AT_ONCE = 125  # that a worker writes: so few that several share those of a batch
 THREADS = 8
 
 _Writing = tuple[Answered, Sequence[Future[list[WrittenReply]]]]
@@ -88,6 +89,10 @@ class Recording:
     def _written(self, one: Answered) -> _Writing:
         if self._plan.reply is None:
             return one, []
+        if len(one.made) <= FEW_REPLIES:
+            here: Future[list[WrittenReply]] = Future()
+            here.set_result(reply_files.write(self._plan.reply, one.made, one.copies))
+            return one, [here]
         parts = [slice(at, at + REPLIES_AT_ONCE) for at in range(0, len(one.made), REPLIES_AT_ONCE)]
         return one, [self._writers.submit(self._write, one, part) for part in parts]
 

@@ -19,12 +19,13 @@ from converter.identity.files import Public
 from converter.messages.catalogue import message
 from converter.model.errors import WorkerDied
 from converter.model.issues import Issues
-from converter.model.submissions import Outcome
+from converter.model.submissions import Outcome, SigningUnit
 from converter.report import html
 from converter.report.page_summary import PageSummary
+from converter.text import file_names
 from converter.text.characters import plain_name
 from converter.usecases import identities
-from converter.usecases.common import unread
+from converter.usecases.common import signing_unit, unread
 from converter.usecases.form_choice import named_form
 from converter.web.desk import corrections
 from converter.web.desk.access import Access, same
@@ -154,14 +155,20 @@ class Desk:
 
     def check(self, document: Document) -> PageCheck | None:
         """The result of a document as it is now; None where its files are two submissions, or away.
-        It is checked once a save, and again by another form."""
+        It is checked once a save, and again by another form or for another unit."""
         version = document.version()
         if version is None:
             return None
-        known = version, self.form_of(document).folder
-        if document.checked is None or document.checked[:2] != known:
+        known = version, self.form_of(document).folder, self._unit_of(document)
+        if document.checked is None or document.checked[:3] != known:
             document.checked = *known, self._check(document, None)
-        return document.checked[2]
+        return document.checked[3]
+
+    def _unit_of(self, document: Document) -> SigningUnit:
+        """What the identity file says of the unit that a form is to be of, as when it is exported;
+        packages may be of others."""
+        found = self.identity() if file_names.suffix(document.path) != ".zip" else None
+        return signing_unit(found[0] if found else None, to_sign=False)
 
     def marked_copy(self, document: Document) -> Path | None:
         """A copy in which the mistakes are marked, in her place; None where there is none to
@@ -176,7 +183,10 @@ class Desk:
     def _check(self, document: Document, annotated: Path | None) -> PageCheck | None:
         loaded = self.form_of(document)
         try:
-            request = CheckForPageRequest(loaded.folder, document.paths, annotated)
+            unit = self._unit_of(document)
+            request = CheckForPageRequest(
+                loaded.folder, document.paths, annotated, None, unit.document, unit.issues
+            )
             return self.worker.run(request).submission
         except WorkerDied as died:
             outcome = unread(str(document.path), died)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converter.messages.catalogue import message
+from converter.model.submissions import SigningUnit
 from converter.text import file_names
 from converter.web.desk.corrections import Correction, Version
 from converter.workers.requests.page_check import PageCheck
@@ -20,8 +21,8 @@ class Document:
 
     key: str
     paths: tuple[Path, ...]
-    # By which version of the files and which form's folder; None in it: two submissions.
-    checked: tuple[Version, Path, PageCheck | None] | None = None
+    # By which version of the files, form's folder and unit; None in it: two submissions.
+    checked: tuple[Version, Path, SigningUnit, PageCheck | None] | None = None
     named: tuple[Version, str] | None = None  # the form that the files name at that version
     correction: Correction | None = None
     notes: tuple[str, ...] = ()

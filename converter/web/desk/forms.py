@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from converter.messages.catalogue import message
-from converter.model.forms import Sheet
+from converter.model.forms import Form, Sheet
 from converter.model.issues import Issues
 from converter.model.own_list import KNOWN, ListColumn, ListReport
 from converter.report import own_list_text
@@ -82,7 +82,7 @@ async def make(request: Request) -> Response:
     made = desk.documents.of(result.answer.written.path)
     made.notes = (
         message("desk_form_made", file=made.name),
-        *_lines(_table(desk, documents), result.answer),
+        *_lines(_form(desk, documents).form, result.answer),
     )
     return redirect(f"/check/{made.key}")
 
@@ -127,7 +127,7 @@ def _ask(
     request: Request, documents: Sequence[Document], result: TemplateResult, status: int = 200
 ) -> Response:
     desk, answer = desk_of(request), result.answer
-    table = _table(desk, documents)
+    form = _form(desk, documents).form
     summary = desk.summary(documents[0].path, Issues.of(answer.issues)) if answer.issues else None
     return show(
         request,
@@ -136,12 +136,12 @@ def _ask(
         documents=documents,
         summary=summary,
         refused=summary is not None and summary.status == "errors",
-        lines=_lines(table, answer),
+        lines=_lines(form, answer),
         columns=[
             (own_list.column_name(one), one, one.heading or own_list_text.place_text(one.letters))
             for one in _columns(answer.lists)
         ],
-        titles=[(one.key, one.title) for one in table if not one.derive],
+        titles=[(one.key, one.title) for one in form.main_table if not one.derive],
     )
 
 
@@ -155,11 +155,9 @@ def _columns(lists: Sequence[ListReport]) -> list[ListColumn]:
     return list(found.values())
 
 
-def _lines(table: Sheet, answer: TemplateAnswer) -> list[str]:
+def _lines(form: Form, answer: TemplateAnswer) -> list[str]:
     """How lists were read, and who joined or left."""
-    lines = [
-        line for one in answer.lists for line in own_list_text.lines(one, table, guesses=False)
-    ]
+    lines = [line for one in answer.lists for line in own_list_text.lines(one, form, guesses=False)]
     if written := answer.written:
         lines += own_list_text.numbers(written.unnumbered, written.rounded, answer.lists)
     for one in answer.compared:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from converter.messages.catalogue import message
 from converter.model.errors import FormPackageRefused
 from converter.model.issues import Issues
+from converter.text.characters import plain_name
 from converter.usecases import identities
 from converter.usecases.form_choice import named_form
 from converter.usecases.recognising import FileKind, RecognisedFile, recognise
@@ -105,8 +106,12 @@ def _load_identity(request: Request, path: Path) -> Response | None:
         title = message("desk_identity_refused_title")
         text = message("desk_identity_refused")
         return show(request, "problem", 409, title=title, text=text, summary=summary)
-    desk.unit = report.public.identity.unit_name
+    name = report.public.identity.unit_name
+    if desk.unit and plain_name(name) != plain_name(desk.unit):
+        desk.documents.current = ""  # a form of the unit before
+    desk.unit = name
     desk.shelf.keep(path)
+    desk.place.choose(name)
     return None
 
 

@@ -17,7 +17,7 @@ from converter.messages.catalogue import message
 from converter.model.clock import CHINA, created_at
 from converter.model.errors import BackupError, ConverterError
 from converter.text import file_names
-from converter.usecases import backup, failures
+from converter.usecases import backup, failures, identities
 from converter.usecases.convert import Converted, convert_files
 from converter.web.desk.desk import Desk, away, desk_of, document_of, problem, sent, show
 from converter.web.desk.documents import Document
@@ -53,6 +53,7 @@ async def page(request: Request) -> Response:
         typed=desk.typed(document),
         summary=checked.summary,
         identity=identity,
+        locked=bool(identity and identities.show(identity[0]).is_locked),
         name=_name(desk, document, unit),
         sealable=bool(identity and identity[1].keys.union_sealing),
         other_unit=desk.other_unit(checked),
@@ -72,14 +73,26 @@ async def export(request: Request) -> Response:
     """Write the package under the name that she gives it, then a backup."""
     form, desk, document = await sent(request), desk_of(request), document_of(request)
     name = safe_name(str(form.get("name") or "").strip().removesuffix(SUFFIX) + SUFFIX)
-    made = await in_thread(_convert, desk, document, name, bool(form.get("seal")))
+    passphrase = str(form.get("passphrase") or "")
+    made = await in_thread(_convert, desk, document, name, bool(form.get("seal")), passphrase)
     if made.package is None:
-        return redirect(f"/check/{document.key}")
+        return await _refused(request, document, made)
     saved = await in_thread(_backup, desk, [*document.paths, made.package])
     return show(request, "exported", made=made, document=document, saved=saved)
 
 
-def _convert(desk: Desk, document: Document, name: str, seal: bool) -> Converted:
+async def _refused(request: Request, document: Document, made: Converted) -> Response:
+    """The page of a form that has errors; where only the package has, what they are."""
+    desk = desk_of(request)
+    checked = await in_thread(desk.check, document)
+    if checked is None or checked.summary.status in ("errors", "unreadable"):
+        return redirect(f"/check/{document.key}")
+    title, text = message("desk_not_exported_title"), message("desk_not_exported")
+    summary = desk.summary(document.path, made.outcome.issues)
+    return show(request, "problem", 409, title=title, text=text, summary=summary)
+
+
+def _convert(desk: Desk, document: Document, name: str, seal: bool, passphrase: str) -> Converted:
     identity, target = desk.identity(), desk.shelf.folder / name
     writing.private_folder(target.parent)
     results = convert_files(
@@ -90,6 +103,7 @@ def _convert(desk: Desk, document: Document, name: str, seal: bool) -> Converted
         None,
         desk.worker,
         seal and identity is not None,
+        passphrase=passphrase if identity else "",
     )
     return results[0]
 

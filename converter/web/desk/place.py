@@ -118,6 +118,13 @@ class ClerkFolder:
         years = (year for _, year in self._years())
         return max(years, key=lambda year: year.stat().st_mtime, default=None)
 
+    def choose(self, unit: str) -> None:
+        """Remember that this unit was worked on last."""
+        years = _folders(self.shelf(unit).folder.parent)
+        if years:
+            with suppress(OSError):
+                os.utime(max(years))
+
     def units(self) -> list[str]:
         """Units that have a folder."""
         unnamed = message("desk_no_unit")

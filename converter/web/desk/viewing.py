@@ -54,6 +54,7 @@ async def change_unit(request: Request) -> Response:
     name = str(form.get("unit") or "")
     if name not in desk.place.units():
         raise HTTPException(400)
+    desk.place.choose(name)
     desk.unit, desk.documents.current = name, ""
     return redirect("/unit")
 

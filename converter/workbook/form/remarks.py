@@ -38,6 +38,7 @@ _LINES = (
     "[-—–_=·.…*]{2,}",
 )
 _LINE = re.compile("|".join(_LINES)).fullmatch
+_TOTALS = ("小计", "合计", "总计", "共计")  # 一车间小计
 _MARKS = "-—–_=*※★☆●■◆◇【[〔<《●•·"
 _DIGITS = "0123456789０１２３４５６７８９."
 _INITIALS = frozenset(f"{_MARKS}{_DIGITS}（共第二{characters.BLANKS}")
@@ -81,12 +82,13 @@ def is_line(text: str, sheet: Sheet) -> bool:
     return (
         text.startswith(beginnings)
         or text.lstrip(_MARKS).startswith(beginnings)
-        or text.endswith(sheet.remark_endings)
+        or text.endswith((*sheet.remark_endings, *_TOTALS))
     )
 
 
 def _named(sheet: Sheet, known: _Columns, numbered: Mapping[int, str], records: Mask) -> list[int]:
-    beginnings, endings = (*sheet.remarks, *sheet.further_remarks), sheet.remark_endings
+    beginnings = (*sheet.remarks, *sheet.further_remarks)
+    endings = (*sheet.remark_endings, *_TOTALS)
     if not beginnings:
         return []
     names = names_of(sheet)

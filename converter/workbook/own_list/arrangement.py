@@ -117,7 +117,7 @@ def _lies_on_its_side(cells: SheetCells, labels: Sequence[_Label], names_behind:
         (row, at)
         for row, texts in enumerate(cells.texts)
         for at, text in enumerate(texts)
-        if values.id_number(text)
+        if values.holds_number(text)
     }
     if not numbered or _most_headings((label.row, label) for label in labels) >= FEWEST_HEADINGS:
         return False

@@ -199,10 +199,17 @@ def _heading(cells: SheetCells, headings: Headings, top: int, bottom: int, at: i
     over = top - 1 if top and sum(map(bool, cells.texts[top - 1])) >= FEWEST_HEADINGS else top
     texts = [_spread(cells, row, at) for row in range(over, bottom)]
     texts = [text.strip() for n, text in enumerate(texts) if text.strip() and text not in texts[:n]]
-    own = next((text for text in reversed(texts) if headings.find(text)), "")
     joined = "".join(texts)
     below = "".join(t for row in range(top, bottom) if (t := cells.texts[row][at].strip()))
+    own = next((text for text in reversed(texts) if _is_own(headings, text, below)), "")
     return own or (joined if headings.find(joined) else below or joined)
+
+
+def _is_own(headings: Headings, text: str, below: str) -> bool:
+    """Whether a text over a column is its heading. What is only like one (人员) may stand over a
+    group of columns, whose headings stand below it."""
+    found = headings.find(text)
+    return found is not None and (found[1] == KNOWN or text in below or not below)
 
 
 def _spread(cells: SheetCells, row: int, at: int) -> str:

@@ -25,6 +25,7 @@ from converter.workbook.own_list.blocks import Headings, ListBlock
 FEWEST_NUMBERS = 0.3  # of a column's cells, to make it a column of ID numbers
 MOSTLY = 0.6  # … of names or dates
 FEWEST_DISTINCT = 0.5  # names differ, departments repeat
+FEW = 4  # names of which nobody can tell
 _COUNTER = re.compile("[0-9一二三①②③()]+$")
 
 
@@ -98,7 +99,8 @@ class _Guesser:
         if field is self.id_field:
             fitting = sum(characters.has_long_number(text) for text, _ in cells)
         elif field is self.name_field:
-            fitting = sum(person_names.is_name(text) for text, _ in cells)
+            names = [text.strip() for text, _ in cells if person_names.is_name(text)]
+            fitting = len(names) if self._may_be_people(names) else 0
         elif _is_date(field):
             fitting = sum(values.is_date(text, kind) for text, kind in cells)
         else:
@@ -232,10 +234,14 @@ class _Guesser:
         if says_whose and not anybodys:
             return False
         names = [text.strip() for text, _ in cells if person_names.is_usual_name(text)]
-        few = len(names) < 4
-        return len(names) >= max(1, MOSTLY * len(cells)) and (
-            few or len(set(names)) >= FEWEST_DISTINCT * len(names)
-        )
+        return len(names) >= max(1, MOSTLY * len(cells)) and self._may_be_people(names)
+
+    def _may_be_people(self, names: Sequence[str]) -> bool:
+        """Whether there are names for most of the numbers (高新 stands beside some), of different
+        people, as far as few can tell (汉族 stands beside all)."""
+        if 2 * len(names) < max(self.numbers, default=0):
+            return False
+        return len(names) < FEW or len(set(names)) >= FEWEST_DISTINCT * len(names)
 
     # --- the other fields ------------------------------------------------------------------
 
@@ -256,13 +262,15 @@ class _Guesser:
                 return None
             return best
         if field is self.name_field and id_at >= 0:
-            return self._names_beside(span)
+            return self._names_beside(span, id_at)
         return None
 
-    def _names_beside(self, span: range) -> int | None:
+    def _names_beside(self, span: range, id_at: int) -> int | None:
         """The one column that holds names; of several, nobody can tell whose they are."""
         if self._headed_names():
             return None  # the other half's: this one has no names
+        if self._named_in(id_at):
+            return None  # another column has somebody else's
         unused = [n for n in span if self.guesses[n].how == UNUSED]
         found = [n for n in unused if self._is_names(n)]
         found = found or [n for n in unused if self._is_names(n, anybodys=True)]
@@ -270,6 +278,12 @@ class _Guesser:
             for at in found:
                 self.guesses[at] = Guess(self.name_field.key, DOUBTFUL)
         return found[0] if len(found) == 1 else None
+
+    def _named_in(self, at: int) -> bool:
+        """Whether the cells of a column hold the names beside the numbers: 赵一 130102…"""
+        numbers = [(text, values.numbers_in(text)) for text, _ in self.cells[at]]
+        rests = [values.without_number(text, found[0]) for text, found in numbers if found]
+        return sum(map(person_names.is_usual_name, rests)) >= max(1, MOSTLY * len(numbers))
 
     def _is_birthday(self, at: int, id_at: int) -> bool:
         """Whether a column holds the days of birth of the ID numbers beside it."""

@@ -170,7 +170,8 @@ class _Reading:
         name = cells.get(self.plain_name, BLANK)[0].strip()
         if self.headings.is_heading(name):
             return None
-        if characters.has_long_number(number):
+        kind = cells.get(self.id_key, BLANK)[1]
+        if characters.has_long_number(number) and not values.is_date(number, kind):
             return cells
         if not name or name.isdecimal():
             return None
@@ -195,13 +196,13 @@ class _Reading:
 
     def _part_number(self, cells: dict[str, Cell]) -> None:
         """Of a cell that holds more than an ID number the number is taken, and the name where no
-        column has one: 赵一 130102…"""
+        other cell has one: 赵一 130102…"""
         text, _ = cells.get(self.id_key, BLANK)
         if values.id_number(text) or len(found := values.numbers_in(text)) != 1:
             return
         cells[self.id_key] = found[0], int(CellType.TEXT)
         rest = values.without_number(text, found[0])
-        if self.plain_name not in cells and person_names.is_name(rest):
+        if not cells.get(self.plain_name, BLANK)[0].strip() and person_names.is_usual_name(rest):
             cells[self.plain_name] = rest, int(CellType.TEXT)
 
     def _skip(self, block: ListBlock, row: int) -> None:

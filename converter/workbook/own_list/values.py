@@ -42,7 +42,8 @@ def numbers_in(text: str) -> list[str]:
         return []
     whole = characters.half_width(characters.without_invisible(text)).upper()
     parts = (compact(part) for part in _APART.split(whole))
-    return [number for part in parts for number in sorted(valid_numbers(part))]
+    found = [number for part in parts for number in sorted(valid_numbers(part))]
+    return found or sorted(valid_numbers(compact(whole)))  # 赵一 130102 19600101 9902
 
 
 def holds_number(text: str) -> bool:
@@ -53,6 +54,8 @@ def holds_number(text: str) -> bool:
 def without_number(text: str, number: str) -> str:
     """The text that stands beside a number."""
     rest = characters.half_width(characters.without_invisible(text)).upper()
+    if number not in rest:
+        rest = compact(rest)
     return rest.replace(number, "").strip(_BESIDE)
 
 

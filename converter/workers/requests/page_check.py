@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from converter.model.issues import Issue
 from converter.model.submissions import Outcome
 from converter.report.page_summary import PageSummary
 from converter.workers.requests.base import FormRequest
@@ -32,11 +33,14 @@ class CheckForPageAnswer:
 class CheckForPageRequest(FormRequest[CheckForPageAnswer]):
     """Check one file, or the two halves of a submission; write the annotated copy, where one is
     wanted. A package is compared with the public keys and the ledger in the folder `keys`, as
-    `receive` will do."""
+    `receive` will do. `identity` and `issues` are as in `convert`: what would refuse a package of
+    this unit is among the issues."""
 
     files: tuple[Path, ...]
     annotated: Path | None = None
     keys: Path | None = None
+    identity: bytes | None = None
+    issues: tuple[Issue, ...] = ()
 
     @property
     def sources(self) -> Sequence[Path]:

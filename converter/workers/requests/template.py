@@ -24,12 +24,13 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True)
 class WrittenTemplate:
-    """Where it was written, how many rows were prepared, how many members were taken over, what
-    was left over; the names of those whose ID number is missing, or that a spreadsheet rounded."""
+    """Where it was written, how many rows were prepared, how many rows of each of the form's tables
+    were taken over, what was left over; the names of those whose ID number is missing, or that a
+    spreadsheet rounded."""
 
     path: Path
     rows: int
-    members: int
+    counts: tuple[int, ...]
     leftovers: tuple[Leftover, ...]
     unnumbered: tuple[str, ...] = ()
     rounded: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from converter.model.issues import Issues
 from converter.model.submissions import Outcome
 from converter.report import html
 from converter.report.page_summary import PageSummary
+from converter.validation import holders
 from converter.workers.requests.check import CopyTarget
 from converter.workers.requests.page_check import (
     CheckForPageAnswer,
@@ -24,7 +25,10 @@ def check_for_page(
     request: CheckForPageRequest, report_progress: ReportProgress
 ) -> CheckForPageAnswer:
     definition = loading.load(request.form)
-    checked = check_submissions([request.files], definition, report_progress, request.keys)
+    checked = [
+        holders.of_unit(one, definition, request.identity, request.issues)[0]
+        for one in check_submissions([request.files], definition, report_progress, request.keys)
+    ]
     first, *others = request.files
     targets = [CopyTarget(first, request.annotated), *map(CopyTarget, others)]
     submissions = copied(checked, targets, definition, report_progress)

@@ -9,16 +9,21 @@ from datetime import date
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from converter import workbook
 from converter.api import read
 from converter.kinds import KINDS, person_name, unique_key
+from converter.kinds.base import Cells
 from converter.kinds.id_number import from_first_generation
 from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form, Sheet
 from converter.model.issues import Issue, Level
-from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, NEAR, ListReport
+from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, NEAR, FurtherRows, ListReport
 from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.text import characters
+from converter.text.headings import names_of
 from converter.workbook.form.leftovers import Own
 from converter.workbook.own_list import ReadList, try_reading
 from converter.workbook.own_list.values import id_number, is_rounded
@@ -88,14 +93,18 @@ def _source(path: Path, definition: Form, choices: Mapping[str, str]) -> _Source
     if data.from_package or _blocking(data):
         return _Source(data, is_template, members)
     passed_over = _passed_over(data, definition, is_template)
-    further = _further_sheets(data, definition) - passed_over
-    read_as_list, issues = try_reading(path, definition, choices, passed_over | further)
-    if read_as_list is None and further:  # nobody but in the form's other tables
-        data = _without_sheets(data, further)
-        read_as_list, issues = try_reading(path, definition, choices, passed_over)
+    further = _further_sheets(data, definition)
+    if not is_template:
+        like = {raw.name for key, raw in further.items() if not _is_of(raw, key, definition)}
+        data = _without_sheets(data, like)
+        further = {key: raw for key, raw in further.items() if raw.name not in like}
+    named = passed_over | {raw.name for raw in further.values()}
+    read_as_list, issues = try_reading(path, definition, choices, named)
     if read_as_list is None:
         return _Source(replace(nothing, issues=tuple(issues)), False, None)
-    report = read_as_list.report
+    rows = (FurtherRows(raw.name, key, len(raw)) for key, raw in further.items() if len(raw))
+    report = replace(read_as_list.report, further=tuple(rows))
+    read_as_list = replace(read_as_list, report=report)
     if is_template:
         has_people = report.members or report.unread or report.unnumbered
         return _Source(data, True, members, read_as_list if has_people else None)
@@ -118,10 +127,30 @@ def _passed_over(data: Submission, definition: Form, is_template: bool) -> set[s
     return {raw.name for raw in data.sheets.values()} | {*own.sheets, own.carried}
 
 
-def _further_sheets(data: Submission, definition: Form) -> set[str]:
-    """The names of the sheets that were read as the form's tables behind the first."""
+def _further_sheets(data: Submission, definition: Form) -> dict[str, RawSheet]:
+    """The sheets that were read as the form's tables behind the first, by key."""
     keys = [table.key for table in definition.tables if table is not definition.main_table]
-    return {data.sheets[key].name for key in keys if key in data.sheets}
+    return {key: data.sheets[key] for key in keys if key in data.sheets}
+
+
+def _is_of(raw: RawSheet, key: str, definition: Form) -> bool:
+    """Whether a list is what its headings say, by its answers: 职务 of a list of staff (工程师) is
+    no post of a cadre. Asked are the items that only this table has, and must have."""
+    main, right, answers = names_of(definition.main_table), 0, 0
+    for field in definition.sheet(key):
+        shared = any(main.field(word) for word in (field.title, *field.aliases))
+        if field.key not in raw.columns or not field.required or shared:
+            continue
+        column, kind = raw.columns[field.key], KINDS[field.kind]
+        typed = Cells(pd.Series(column.text, dtype=object), pd.Series(column.type))
+        text = kind.normalise(typed, field, definition).text
+        cells = Cells(text, typed.type)
+        passing = (text != "").to_numpy(dtype=bool)
+        answers += int(passing.sum())
+        for check in kind.checks(field, definition):
+            passing = passing & np.asarray(check.passes(cells), dtype=bool)
+        right += int(passing.sum())
+    return right * 2 >= answers
 
 
 def _without_sheets(data: Submission, names: Collection[str]) -> Submission:

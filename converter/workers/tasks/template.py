@@ -56,7 +56,7 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
         stamp = stamp.of_holder(identity.parse(request.identity).identity)
     if any(issue.level is Level.ERROR for issue in issues):
         return TemplateAnswer(tuple(issues), lists=lists)
-    if request.preview or (lists and not joined.members):
+    if request.preview or (lists and not (data and data.sheets)):
         return TemplateAnswer(tuple(issues), lists=lists, compared=joined.compared)
     members = data.count(definition.main_table.key) if data else 0
     rows = request.rows or definition.limits["rows"]
@@ -71,7 +71,8 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
     )
     prepared = workbook_template.prepared_rows(rows, members)
     numbers = sources.names_by_number(data, definition.main_table)
-    written = WrittenTemplate(path, prepared, members, leftovers, *numbers)
+    counts = tuple(data.count(table.key) if data else 0 for table in definition.tables)
+    written = WrittenTemplate(path, prepared, counts, leftovers, *numbers)
     return TemplateAnswer(tuple(issues), written, lists, joined.compared)
 
 

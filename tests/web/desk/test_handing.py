@@ -187,19 +187,6 @@ def test_an_identity_file_beside_a_form_is_loaded_first(
     assert {name.split("/")[0] for name in files(desk)} == {unit(1).name}
 
 
-def test_another_units_form_is_told(desk: AtWork, client: httpx2.Client, identity: Path) -> None:
-    drop(client, desk, (identity.name, identity.read_bytes()))
-    answer = drop(client, desk, ("别人的.xlsx", workbook(2)))
-    assert "拿错了表" in alert(answer)
-
-
-def test_without_an_identity_file_the_folder_is_named(desk: AtWork, client: httpx2.Client) -> None:
-    drop(client, desk, ("填报.xlsx", workbook(1)))
-    answer = drop(client, desk, ("别人的.xlsx", workbook(2)))
-    assert f"现在打开的是“{unit(1).name}”的文件夹" in alert(answer)
-    assert "标识文件" not in alert(answer)
-
-
 def test_a_backup_is_restored_beside_what_is_there(desk: AtWork, client: httpx2.Client) -> None:
     packed(client, desk)
     data = next(desk.root.rglob("备份-*.zip")).read_bytes()

@@ -71,6 +71,33 @@ def test_of_any_layout_every_number_is_taken_or_named(
             assert day in ("", layout.joined.get(number)), (seed, number)
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        # A group of columns has a heading that is like one of a name.
+        ([["人员", None, "其他"], ["民族", "*姓名", "身份证号"], ["汉族", "赵一", A], ["汉族", "钱二", B]],
+         [("赵一", A), ("钱二", B)]),
+        # Whoever recommended somebody is not the one whose number holds a name of its own.
+        ([["孙三", f"赵一：{A}"], ["李四", f"钱二：{B[:6]} {B[6:14]} {B[14:]}"]],
+         [("赵一", A), ("钱二", B)]),
+        ([["姓名", "身份证号"], [None, f"赵一{A}"], [None, f"钱二,{B}"]], [("赵一", A), ("钱二", B)]),
+        ([["部门", "身份证号"], ["装配", f"{A}（已退休）"], ["装配", B]], [("", A), ("", B)]),
+        # Departments of some, which may read like a name, between the people of others.
+        ([["员工", "教师姓名", "身份证"], ["高新", "赵一", A], ["", "钱二", B], ["", "孙三", C]],
+         [("赵一", A), ("钱二", B), ("孙三", C)]),
+        ([["ID", f"赵一 {A}", f"钱二 {B}", f"孙三 {C}"], ["日期", "2001-01-01", "2001-01-02", "2001-01-03"]],
+         [("赵一", A), ("钱二", B), ("孙三", C)]),  # on its side
+    ],
+)  # fmt: skip
+def test_a_name_is_whose_number_it_stands_beside(
+    rows: list[list[Any]], expected: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    got = read(rows, tmp_path)
+    names = got.members.columns["name"].text if "name" in got.members.columns else [""] * len(rows)
+    numbers = got.members.columns["id_number"].text
+    assert list(zip(names, map(compact, numbers), strict=False)) == expected
+
+
 def test_headings_of_an_office_are_found(tmp_path: Path) -> None:
     got = read(
         [
