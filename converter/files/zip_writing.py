@@ -29,6 +29,8 @@ LEVEL_SMALLEST, LEVEL_DEFAULT, LEVEL_FAST, LARGE_MEMBER = 9, 6, 4, 1 << 20
 
 MEDIA_TYPE = "mimetype"  # the first member of a zip that says what it is
 
+LONG_PIECE = 1 << 17  # bytes: longer than any piece of a workbook but a table's rows
+
 FIRST_SECOND, LAST_SECOND = 315_532_800, 4_354_819_198  # that a zip can hold, since 1970
 
 
@@ -117,9 +119,11 @@ class Packed:
     body: tuple[bytes, ...]
 
 
-def packed(name: str, chunks: Iterable[bytes], level: int = LEVEL_DEFAULT) -> Packed:
+def packed(
+    name: str, chunks: Iterable[bytes], level: int = LEVEL_DEFAULT, *, is_table: bool = False
+) -> Packed:
     """Compress a member piece by piece: of what it is made of, only one piece is held at a time."""
-    packer = _packer(level)
+    packer = _packer(level, is_table=is_table)
     body, crc, size = [], 0, 0
     for chunk in chunks:
         crc, size = zlib.crc32(chunk, crc), size + len(chunk)
@@ -191,16 +195,16 @@ class Pattern:
 _COMMON = struct.Struct("<HHHHHLLLHH")
 
 
-def _packer(level: int) -> zlib._Compress:
+def _packer(level: int, *, is_table: bool) -> zlib._Compress:
     # Little memory means short blocks. The rows of a table differ in the digits of their numbers,
     # and which digits are frequent changes from hundred to hundred.
-    memory = 3 if level == LEVEL_SMALLEST else zlib.DEF_MEM_LEVEL
+    memory = (3 if is_table else 5) if level == LEVEL_SMALLEST else zlib.DEF_MEM_LEVEL
     return zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS, memory)
 
 
 def _blocks(data: bytes, *, last: bool) -> bytes:
     """Deflated to blocks that end on a byte and look back on nothing before them."""
-    packer = _packer(LEVEL_SMALLEST)  # once for many copies
+    packer = _packer(LEVEL_SMALLEST, is_table=len(data) > LONG_PIECE)  # once for many copies
     ending = zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH
     return packer.compress(data) + packer.flush(ending)
 

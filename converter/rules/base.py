@@ -131,6 +131,10 @@ class Refs(Protocol):
         """A column of a table, all prepared rows; `usable` is TRUE where every filled row of it has
         a usable value, `blank` is ''."""
 
+    def rows_without_formulas(self, path: str) -> tuple[str, str]:
+        """A column of a table's rows that have lost their formulas, which `rows` sees blank, and
+        beside each cell 1 where there is such a row."""
+
     def filled_rows(self, table: str) -> str:
         """Expression: how many prepared rows of a table are filled."""
 
@@ -143,7 +147,14 @@ class Refs(Protocol):
 
     @property
     def row_number(self) -> str:
-        """Expression: this record's sheet row minus the heading's row (1 for the first)."""
+        """Expression: this record's row, counted from the heading's."""
+
+    @property
+    def heading_row(self) -> str:
+        """Expression: the sheet row of the heading."""
+
+    def first_alike(self, path: str) -> str:
+        """Expression: the first row that has this record's value, counted from the heading's."""
 
 
 class RuleFamily(HasOptions):

@@ -169,7 +169,7 @@ class CountsRows(RuleFamily):
         if not self.where.given(rule):
             return refs.filled_rows(self.of(rule))
         wanted = self.where.of(rule, refs.form)
-        return "+".join(_rows_of(refs.rows(wanted.path).norm, wanted.codes))
+        return "+".join(_rows_of(wanted.path, refs, wanted.codes))
 
     def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
         typed, of = unknowns.value(path), self.of(rule)
@@ -191,11 +191,11 @@ class CountsRows(RuleFamily):
         filled = refs.filled_rows(of)
         if self.where.given(rule):
             wanted = self.where.of(rule, refs.form)
-            rows = refs.rows(wanted.path).norm
             every = [entry.code for entry in conditions.code_list(wanted.path, refs.form).entries]
             least = self.excel_counted(rule, refs)
             # Whatever is neither wanted nor another entry of the list is unknown.
-            others = _rows_of(rows, (code for code in every if code not in wanted.codes))
+            rest = [code for code in every if code not in wanted.codes]
+            others = _rows_of(wanted.path, refs, rest)
             wrong = f"OR({typed.norm}<{least},{typed.norm}>{'-'.join([filled, *others])})"
         else:
             wrong = f"{typed.norm}<>{filled}"
@@ -213,6 +213,15 @@ class CountsRows(RuleFamily):
         return f"IF(AND({typed.usable},{own.usable}),{wrong},FALSE)"
 
 
-def _rows_of(rows: str, codes: Iterable[str]) -> list[str]:
-    """Expressions: how many rows hold each of some codes."""
-    return [f"SUMPRODUCT(--({rows}={quote(code)}))" for code in codes]
+def _rows_of(path: str, refs: Refs, codes: Iterable[str]) -> list[str]:
+    """Expressions: how many rows hold each of some codes. Of those that have formulas, and of those
+    that have lost them."""
+    rows, (others, counted) = refs.rows(path).norm, refs.rows_without_formulas(path)
+    return [
+        count
+        for code in map(quote, codes)
+        for count in (
+            f"SUMPRODUCT(--({rows}={code}))",
+            f"SUMPRODUCT(({others}={code})*{counted})",
+        )
+    ]

@@ -66,12 +66,8 @@ class Unique(RuleFamily):
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         if refs.prepared > refs.form.limits["live_duplicates"]:
             return None
-        earlier = f"{self._first(path, refs)}<{refs.row_number}"
-        return f"IF({refs.at(path).usable},IFERROR({earlier},FALSE),FALSE)"
+        other = f"{refs.first_alike(path)}<>{refs.row_number}"
+        return f"IF({refs.at(path).usable},IFERROR({other},FALSE),FALSE)"
 
     def excel_row(self, rule: Rule, path: str, refs: Refs) -> str:
-        return f"ROW()-{refs.row_number}+{self._first(path, refs)}"
-
-    def _first(self, path: str, refs: Refs) -> str:
-        """Expression: which row, counted from the heading, is the first to hold the value."""
-        return f"MATCH({refs.at(path).norm},{refs.rows(path).norm},0)"
+        return f"{refs.heading_row}-1+{refs.first_alike(path)}"

@@ -22,7 +22,7 @@ from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.model.issues import Level, column_letters
 from converter.model.submissions import Stamp
-from converter.template import guide, lists, member_sheet, text_sheets, unit_sheet
+from converter.template import guide, lists, member_sheet, stand_ins, text_sheets, unit_sheet
 from converter.template.answers import DATE_FORMAT
 from converter.template.cell_text import visible
 from converter.template.constants import Constants
@@ -31,7 +31,7 @@ from converter.template.layout import MemberLayout, TemplateLayout, UnitLayout, 
 from converter.template.rows import PatternRow
 from converter.template.saving import parts
 from converter.template.style import CellStyle, Painter, measure_columns, varied
-from converter.template.value_places import ValuePlace, with_places
+from converter.template.value_places import ValuePlace, with_places, with_values
 
 # The last rows of the tables (each some lower than the one before), that no other number in the
 # workbook is like, and the rows below them; the last printed rows are PRINTED above, the last ones
@@ -53,6 +53,8 @@ _DEFAULT = re.compile(
     rb"|pivotTables|(?:insert|delete)(?:Rows|Columns)|insertHyperlinks|format(?:Cells|Columns|Rows))"
     rb'="1"|(?:visibility|state)="visible"|tabRatio="600"|baseColWidth="8")'
 )
+# A text of the hidden sheet: written like one that was computed, it takes less room.
+_INLINE = re.compile(rb't="inlineStr"><is><t>([^<]*)</t></is>')
 _OUTLINE = b'<outlinePr summaryBelow="1" summaryRight="1"/>'
 _PLACES = (SHEETS, NAMES, RELATIONS, TYPES)
 _NUMBER = re.compile(rb"(?<![0-9])[0-9]{7}(?![0-9])")
@@ -189,6 +191,9 @@ def design_blueprint(form: Form, names: frozenset[str], *, live: bool, copy: boo
     for key, part in {GUIDE: found[label(form, "guide_sheet")], **at}.items():
         if key:
             taken[part], value_places[key] = with_places(taken[part], key)
+    hidden = found[label(form, "lists_sheet")]
+    taken[hidden] = _INLINE.sub(rb't="str"><v>\1</v>', taken[hidden])
+    taken[hidden] = with_values(taken[hidden], stand_ins.values(places))
     known = {
         *(mark for some in value_places.values() for _, *marks in some for mark in marks),
         *stamp_placeholders(names),
@@ -226,6 +231,7 @@ def workbook(
             unit_sheet.write(sheet, places, painter, constants, stamp, jumps=copy)
         else:
             member_sheet.write(sheet, places, place, painter, constants, stamp, jumps=copy)
+    stand_ins.write(book, hidden, places, constants)
     lists.write(book, hidden, form, constants)
     _stamp(book, form, stamp)
     book.calculation.fullCalcOnLoad = True

@@ -34,7 +34,7 @@ UNIT_PARTS = ("text", "norm", "fault", "usable", "messages", "offered", "explain
 # Hidden cells beside the title: what holds of a whole sheet.
 TOTALS = (
     "errors", "warnings", "missing", "target", "status", "filled", "beyond", "below", "inserted",
-    "unchecked", "foreign", "unchecked_row", "today", "future", "last",
+    "unchecked", "foreign", "faulty", "today", "future", "last",
 )  # fmt: skip
 LAST_SHEET_ROW = 1_048_576
 LAST_XLS_ROW = 65_536
@@ -221,10 +221,10 @@ class MemberLayout:
         return max(self.was.values()) + 1
 
     def raw(self, key: str) -> str:
-        return self._at(self.columns[key])
+        return self.at(self.columns[key])
 
     def helper(self, key: str, part: str) -> str:
-        return self._at(self.helpers[key, part])
+        return self.at(self.helpers[key, part])
 
     def has(self, key: str, part: str) -> bool:
         return (key, part) in self.helpers
@@ -234,12 +234,21 @@ class MemberLayout:
         return ""
 
     @property
+    def heading_row(self) -> str:
+        """Expression: the sheet row of the heading."""
+        return f"ROW($A${self.HEADING_ROW})"
+
+    @property
+    def number(self) -> str:
+        return self.at(self.NUMBER)
+
+    @property
     def filled(self) -> str:
         return self.helper("", "filled")
 
     @property
     def explanation(self) -> str:
-        return self._at(self.explanation_column)
+        return self.at(self.explanation_column)
 
     def explained(self, key: str = "") -> str:
         """The workbook's name for: TRUE in a row where a reason was typed, one for all fields."""
@@ -265,7 +274,8 @@ class MemberLayout:
     def total(self, name: str) -> str:
         return total(name)
 
-    def _at(self, column: int) -> str:
+    def at(self, column: int) -> str:
+        """A column of the first row."""
         return f"${column_letters(column)}{self.FIRST_ROW}"
 
 

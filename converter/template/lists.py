@@ -3,7 +3,7 @@
 Every list that a choice field draws from gets up to three rows (label, code, parent) and its
 spellings, all in one cell where they fit (see `kinds.choice`); each has a workbook-wide name. A
 list lies in a row since neighbours that are alike take little room in the file. Below stand the
-arrays of row formulas (see `constants`).
+arrays of row formulas (see `constants`), above all the stand-ins of rows (see `stand_ins`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from converter.formulas.expressions import list_name
 from converter.kinds import KINDS
 from converter.kinds.choice import spelling_name, spelling_texts
 from converter.model.forms import CodeList, Form
+from converter.template import stand_in_layout
 from converter.template.cell_text import put_text
 from converter.template.constants import Constants
 from converter.template.layout import quoted
@@ -29,7 +30,7 @@ def lists_in_use(form: Form) -> list[CodeList]:
 
 
 def write(workbook: Any, sheet: Any, form: Form, constants: Constants) -> None:
-    row = 0
+    row = stand_in_layout.COUNT
     for codes in lists_in_use(form):
         for name, texts in _rows(codes).items():
             row += 1

@@ -7,18 +7,19 @@ Below the prepared rows the columns keep their formats: an ID typed there stays 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from openpyxl.utils import get_column_letter
 
-from converter.formulas.expressions import array, both, first_of
 from converter.kinds import KINDS
 from converter.model.forms import Field, Form
 from converter.model.submissions import Stamp
 from converter.rules import never_after_today
 from converter.rules.calendar_units import unit_of
-from converter.template import shared_formulas, style
+from converter.template import row_checks, shared_formulas, stand_in_layout, style
 from converter.template.cell_text import put_formula, put_text
 from converter.template.conditional_formats import (
     colour_verdicts,
@@ -42,12 +43,11 @@ from converter.template.print_setup import hide_helpers, set_page
 from converter.template.refs import SheetRefs
 from converter.template.row_formulas import named, put_named
 from converter.template.style import CellStyle, Painter, text_lines
-from converter.template.summary import LINK, STATUS, is_own, member_totals
+from converter.template.summary import LINK, STATUS, member_totals
 
 NUMBER_WIDTH, CHECK_WIDTH, EXPLANATION_WIDTH = 6.5, 56.0, 26.0
 JUMP_WIDTH = 11.0
 ROW_HEIGHT = 21
-LONG_NUMBER = 12  # digits: a number that could be a member's, as `workbook` counts them
 
 TITLE = CellStyle(size=16, bold=True)
 HEADING = CellStyle(
@@ -182,7 +182,9 @@ def _row(
     constants: Constants,
 ) -> None:
     """The first prepared row, pattern of all others: looks and formulas (see `rows`)."""
-    formulas = _formulas(layout, member)
+    formulas = {member.NUMBER: f"ROW()-{member.heading_row}"}
+    refs = SheetRefs(layout, member.sheet.key)
+    formulas |= row_checks.formulas_of(layout.form, member, refs)
     reason = constants.replace(FieldFormulas.explained(member.explanation))
     assert reason
     sheet.parent.defined_names[member.explained()] = named(
@@ -206,65 +208,6 @@ def _row(
             put_named(cell, shareable)
 
 
-def _formulas(layout: TemplateLayout, member: MemberLayout) -> dict[int, str]:
-    """The formulas of the first row, by column."""
-    formulas = FieldFormulas(layout.form, member, SheetRefs(layout, member.sheet.key))
-    explained = member.explained()
-    found = {member.NUMBER: f"ROW()-ROW($A${member.HEADING_ROW})"}
-    messages, typed, present = [], [], []
-    for field in member.sheet:
-        own = formulas.messages(field, f"{member.filled}=1", explained)
-        cells = {"norm": formulas.norm(field), "messages": own}
-        if field.derive:
-            found[member.columns[field.key]] = formulas.shown(field)
-        else:
-            cells |= {"text": formulas.text(field), "fault": formulas.fault(field, explained)}
-        found |= {member.helpers[field.key, part]: cells[part] for part in member.parts(field)}
-        has_cell = member.has(field.key, "messages")
-        messages.append(member.helper(field.key, "messages") if has_cell else own)
-        typed += [] if field.derive else messages[-1:]
-        present.append(_present(field, member))
-    filled = f"IF(OR({','.join(present)}),1,0)"
-    if member.sheet.remarks:
-        filled = f"IF({_remark(member)},0,{filled})"
-    found[member.helpers["", "filled"]] = filled
-    found[member.check] = formulas.verdict(messages, typed, explained, VERDICT_END)
-    return found
-
-
-def _present(field: Field, member: MemberLayout) -> str:
-    """Expression: TRUE where something stands in a field's cell."""
-    if field.derive:
-        raw = member.raw(field.key)
-        return f"IF(ISERROR({raw}),TRUE,LEN({raw})>0)"
-    norm = member.helper(field.key, "norm")
-    if not member.has(field.key, "fault"):
-        raw = member.raw(field.key)
-        return f'{norm}<>"",ISERROR({raw}),ISLOGICAL({raw})'
-    return f'{norm}<>"",{member.helper(field.key, "fault")}<>""'
-
-
-def _start(member: MemberLayout) -> str:
-    """Expression: the first text of a row, its own number column included."""
-    number = f"$A{member.FIRST_ROW}"
-    raws = [number, *(member.raw(field.key) for field in member.sheet if not field.derive)]
-    return first_of((f"IF(ISTEXT({raw}),LEN(TRIM({raw}))>0,FALSE)", f"TRIM({raw})") for raw in raws)
-
-
-def _remark(member: MemberLayout) -> str:
-    """Expression: TRUE for a row of totals or a signature, which is no member: it begins as the
-    form says, and no ID number stands in it."""
-    start, remarks = _start(member), member.sheet.remarks
-    lengths = "{" + ",".join(str(len(word)) for word in remarks) + "}"
-    begins = f"SUMPRODUCT(--EXACT(LEFT({start},{lengths}),{array(remarks)}))>0"
-    short = [
-        f"LEN({member.helper(field.key, 'norm')})<{LONG_NUMBER}"
-        for field in member.sheet
-        if KINDS[field.kind].unique_key
-    ]
-    return both([begins, *short])
-
-
 def _offers(sheet: Any, form: Form, member: MemberLayout) -> None:
     for field in member.sheet:
         formula = ""
@@ -277,14 +220,10 @@ def _offers(sheet: Any, form: Form, member: MemberLayout) -> None:
 
 def _colours(sheet: Any, form: Form, member: MemberLayout) -> None:
     """Verdicts in colour: the text of 核对, and the ground of the very cell that is meant."""
-    check = f"${get_column_letter(member.check)}{member.FIRST_ROW}"
+    check = member.at(member.check)
     meant = [(member.check, verdict_conditions(form, check), False)]
     for field in member.sheet:
-        if member.has(field.key, "messages"):
-            conditions = verdict_conditions(form, member.helper(field.key, "messages"))
-        else:
-            fault = member.helper(field.key, "fault") if member.has(field.key, "fault") else ""
-            conditions = message_conditions(form, field, check, fault)
+        conditions = _conditions(form, member, field, member.at)
         meant.append((member.columns[field.key], conditions, True))
     for field in never_after_today(form, member.sheet.key):
         letter, norm = (
@@ -297,18 +236,40 @@ def _colours(sheet: Any, form: Form, member: MemberLayout) -> None:
         colour_verdicts(sheet, area, {"wrong": future}, tinted=True)
     for column, conditions, tinted in meant:
         colour_verdicts(sheet, member.area(column), conditions, tinted=tinted)
-    _colour_unchecked(sheet, form, member)
+    _colour_bare(sheet, form, member)
 
 
-def _colour_unchecked(sheet: Any, form: Form, member: MemberLayout) -> None:
-    """Filled rows that 核对 says nothing of are seen at once: inserted ones, those pasted over, and
-    those below the prepared ones. What is wrong in them is left to the check."""
+def _colour_bare(sheet: Any, form: Form, member: MemberLayout) -> None:
+    """Filled rows without formulas, and those below the prepared ones: coloured where a stand-in
+    finds something, or where there is none for them, and the check has yet to see them."""
     first, last = (
         get_column_letter(column) for column in (min(member.columns.values()), member.check)
     )
     row, entries = member.FIRST_ROW, get_column_letter(max(member.columns.values()))
-    check = f"${get_column_letter(member.check)}{row}"
-    bare = f"OR(ISBLANK({member.filled}),ISBLANK({check}),NOT({is_own(check)}))"
-    condition = f"AND({bare},COUNTA(${first}{row}:${entries}{row})>0)"
+    check = member.at(member.check)
+    bare = f"OR(ISBLANK({member.filled}),ISBLANK({check}),NOT({row_checks.is_own(check)}))"
+    for field in member.sheet:
+        if condition := _conditions(form, member, field, _by_stand_in(member)).get("wrong"):
+            area = member.area(member.columns[field.key])
+            colour_verdicts(sheet, area, {"wrong": f"IFERROR({condition},FALSE)"}, tinted=True)
+    fine = f'IFERROR({_by_stand_in(member)(member.check)}="{VERDICT_END}",FALSE)'
+    condition = f"IF({bare},AND(COUNTA(${first}{row}:${entries}{row})>0,NOT({fine})),FALSE)"
     area = f"{first}{row}:{last}{LAST_SHEET_ROW}"
     colour_verdicts(sheet, area, {"doubt": condition}, tinted=True)
+
+
+def _conditions(
+    form: Form, member: MemberLayout, field: Field, at: Callable[[int], str]
+) -> dict[str, str]:
+    """The verdicts on a field's answer. `at`: where each column of its row stands."""
+    if member.has(field.key, "messages"):
+        return verdict_conditions(form, at(member.helpers[field.key, "messages"]))
+    fault = member.helpers.get((field.key, "fault"))
+    return message_conditions(form, field, at(member.check), at(fault) if fault else "")
+
+
+def _by_stand_in(member: MemberLayout) -> Callable[[int], str]:
+    """A row as its stand-in has it: expressions that are errors where it has none."""
+    places = stand_in_layout.column_of(member, stand_in_layout.PLACE)
+    which = f"MATCH(ROW({member.filled})-{member.heading_row}+1,{places},0)"
+    return partial(stand_in_layout.cell_of, member, which=which)

@@ -8,6 +8,7 @@ from converter.formulas.expressions import quote
 from converter.model.forms import Form
 from converter.model.issues import Level
 from converter.rules.base import Ref
+from converter.template import stand_in_layout
 from converter.template.formulas import FieldFormulas
 from converter.template.labels import label, prefix
 from converter.template.layout import MemberLayout, TemplateLayout, UnitLayout, quoted
@@ -68,6 +69,12 @@ class SheetRefs:
             self._all_usable(table, key, qualifier),
         )
 
+    def rows_without_formulas(self, path: str) -> tuple[str, str]:
+        sheet, _, key = path.partition(".")
+        table = self.layout.tables[sheet]
+        norms = stand_in_layout.column_of(table, table.helpers[key, "norm"])
+        return norms, stand_in_layout.column_of(table, stand_in_layout.BARE)
+
     def _all_usable(self, table: MemberLayout, key: str, qualifier: str) -> str:
         """As many rows are filled as have a value that is in no error."""
         norm = qualifier + table.whole(table.helpers[key, "norm"])
@@ -93,7 +100,14 @@ class SheetRefs:
     @property
     def row_number(self) -> str:
         """Counts from the heading, as the ranges of `rows` do."""
-        return f"(ROW()-ROW($A${self.layout.tables[self.sheet].HEADING_ROW})+1)"
+        return f"(ROW()-{self.heading_row}+1)"
+
+    @property
+    def heading_row(self) -> str:
+        return self.layout.tables[self.sheet].heading_row
+
+    def first_alike(self, path: str) -> str:
+        return f"MATCH({self.at(path).norm},{self.rows(path).norm},0)"
 
     def _qualifier(self, sheet: str) -> str:
         return "" if sheet == self.sheet else quoted(self.form.sheet(sheet).title)

@@ -139,7 +139,7 @@ class TemplateRenderer:
         members = [
             part.packed
             if len(part.pieces) == 1
-            else zip_writing.packed(part.name, part.filled(values), level)
+            else zip_writing.packed(part.name, part.filled(values), level, is_table=True)
             for part in plan.parts
         ]
         members += [zip_writing.packed(name, pieces, level) for name, pieces in more]

@@ -4,8 +4,8 @@ A name's addresses are relative to the cell that asks for it. In the file they a
 from A1 (ECMA-376 18.2.5), so what looks at `$B5` from row 5 stands there as `$B1` with its sheet,
 and as a range of one cell:
 
-    cells AB5, AB6 …   =row_AB
-    row_AB             IF('会员基本信息表'!$AA1:$AA1="",…)
+    cells AB5, AB6 …   =rowAB
+    rowAB              IF('会员基本信息表'!$AA1:$AA1="",…)
 
 LibreOffice copies a shared formula for every row that names its number, and compares the copies
 again: nine tenths of the time that opening twenty thousand rows took. Cells of the same short text
@@ -24,7 +24,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from converter.template.cell_text import put_formula
 from converter.template.layout import quoted
 
-PREFIX = "row_"
+PREFIX = "row"
 _ADDRESS = re.compile(r"(\$?[A-Z]{1,3})(\$?)([0-9]+)")
 # Texts and addresses of other sheets, which stay as they are; then addresses and ranges of its own.
 _ONE = _ADDRESS.pattern.replace("(", "(?:")
@@ -35,11 +35,12 @@ _RANGES = re.compile(
 )
 
 
-def put_named(cell: Any, expression: str) -> None:
+def put_named(cell: Any, expression: str, *, many: bool = True) -> None:
     """Give a cell its formula under the name of its column; `expression` is as it would stand in
-    the cell."""
+    the cell. `many`: many rows ask for it."""
     name = PREFIX + cell.column_letter
-    cell.parent.defined_names[name] = named(name, expression, cell.parent, cell.row)
+    text = from_first_row(expression, quoted(cell.parent.title), cell.row, many=many)
+    cell.parent.defined_names[name] = DefinedName(name, attr_text=text)
     put_formula(cell, name)
 
 
@@ -48,8 +49,9 @@ def named(name: str, expression: str, sheet: Any, row: int) -> DefinedName:
     return DefinedName(name, attr_text=from_first_row(expression, quoted(sheet.title), row))
 
 
-def from_first_row(expression: str, sheet: str, row: int) -> str:
-    """A formula of a row as it stands in a name: as seen from the first row, with the sheet.
+def from_first_row(expression: str, sheet: str, row: int, *, many: bool = True) -> str:
+    """A formula of a row as it stands in a name: as seen from the first row, with the sheet;
+    addresses as ranges where `many` rows ask for it.
 
     >>> from_first_row('IF($B5="",SUM($C$4:$C$9),MAX(\\'x\\'!$A$1,list_sex))', "'m'!", 5)
     'IF(\\'m\\'!$B1:$B1="",SUM(\\'m\\'!$C$4:$C$9),MAX(\\'x\\'!$A$1,list_sex))'
@@ -66,7 +68,7 @@ def from_first_row(expression: str, sheet: str, row: int) -> str:
         if not found["own"]:
             return found[0]
         area = _ADDRESS.sub(address, found["own"])
-        stays = ":" in area or "$" in area[1:]
+        stays = not many or ":" in area or "$" in area[1:]
         return sheet + (area if stays else f"{area}:{area}")
 
     return _RANGES.sub(own, expression)

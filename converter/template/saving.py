@@ -69,6 +69,9 @@ def parts(workbook: Any) -> list[tuple[str, bytes]]:
     """The parts of a workbook that `build` made, in the order of the file."""
     taken = _taken(workbook, time_of_parts())
     taken[_THEME] = _PLAIN_THEME.encode()
+    del taken[_PROGRAM]  # names the program that wrote a workbook; none needs it
+    for name in FIRST_MEMBERS:
+        taken[name] = _OF_PROGRAM.sub(b"", taken[name])
     return [(name, _finished(name, taken[name])) for name in _in_order(taken)]
 
 
@@ -81,12 +84,14 @@ def _taken(workbook: Any, when: int) -> _Parts:
     workbook.properties.created = workbook.properties.modified = stamp
     taken = _Parts()
     ExcelWriter(workbook, taken).save()
-    taken["docProps/app.xml"] = _VERSION.sub(b"", taken["docProps/app.xml"])
+    taken[_PROGRAM] = _VERSION.sub(b"", taken[_PROGRAM])
     taken["xl/styles.xml"] = _FONT.sub(_ordered_font, taken["xl/styles.xml"])
     return taken
 
 
 _VERSION = re.compile(rb" / Openpyxl [0-9.]+|<AppVersion>.*?</AppVersion>")
+_PROGRAM = "docProps/app.xml"
+_OF_PROGRAM = re.compile(rb'<(?:Override|Relationship) [^>]*docProps/app\.xml"[^>]*/>')
 _THEME = "xl/theme/theme1.xml"
 _OF_THEME = re.compile(rb'<color theme="1" ?/>|<scheme val="minor" ?/>')
 # No look makes use of the theme, but programs want one: as short as its schema lets it be. It

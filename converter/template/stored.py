@@ -333,7 +333,7 @@ def table_totals(member: MemberLayout, form: Form, checks: Sequence[str]) -> dic
         "inserted": 0,
         "unchecked": 0,
         "foreign": 0,
-        "unchecked_row": 0,
+        "faulty": 0,
         "today": (today() - EPOCH).days,
         "future": 0,
         "last": len(checks) + 1,

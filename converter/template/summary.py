@@ -15,9 +15,9 @@ from converter.formulas import expressions
 from converter.model.forms import Form
 from converter.rules import never_after_today
 from converter.rules.calendar_units import MONTH, unit_of
-from converter.template import style
+from converter.template import row_checks, stand_in_layout, style
 from converter.template.labels import REQUIRED, VERDICT_END, label, phrase
-from converter.template.layout import LAST_SHEET_ROW, MemberLayout, TemplateLayout, quoted
+from converter.template.layout import MemberLayout, TemplateLayout, quoted
 from converter.template.style import CellStyle
 
 # Always a link, so that no program takes the cell for a dead one: without a fault it leads
@@ -56,16 +56,23 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
     later = [
         f"MAX({is_one}*({later})*ROW({column}))" for column, is_one, later in _future(member, form)
     ]
-    open_row = f"IF({total('unchecked')}>0,{total('unchecked_row')},{member.FIRST_ROW})"
+    unchecked, faulty = total("unchecked"), total("faulty")
+
+    def row_of(which: str) -> str:
+        place = stand_in_layout.cell_of(member, stand_in_layout.PLACE, which)
+        return f"{place}+{member.heading_row}-1"
+
+    open_row = f"IF({unchecked}>0,{row_of('1')},{member.FIRST_ROW})"
     if later:
         open_row = f"IF({total('future')}>0,SUMPRODUCT(MAX({','.join(later)})),{open_row})"
     first = _first(rows, open_row, f"?*{VERDICT_END}")
+    first = f"IF({faulty}>0,{row_of(faulty)},{first})"
     below = [member.below(column) for column in member.columns.values()]
     counts = ",".join(f"COUNTA({column})" for column in below)
     params = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
-    unchecked, first_unchecked = total("unchecked"), total("unchecked_row")
-    several = phrase(form, "unchecked_more", row=first_unchecked, n=unchecked)
-    one = phrase(form, "unchecked", row=first_unchecked)
+    verdict = stand_in_layout.cell_of(member, member.check, faulty)
+    verdict = f'SUBSTITUTE({verdict},"{VERDICT_END}","")'
+    further = f"MAX(0,{unchecked}-{stand_in_layout.COUNT})"
     last = f"ROW($A${member.last_row + 1})-1"
     status = _status(
         form,
@@ -77,19 +84,21 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         ],
         params,
         {
-            unchecked: f"IF({unchecked}=1,{one},{several})",
+            faulty: phrase(form, "stand_in", row=row_of(faulty), message=verdict),
+            further: phrase(form, "unchecked", n=further),
             total("below"): phrase(form, "below", row=last, n=total("below")),
         },
     )
     separator = expressions.quote(label(form, "separator"))
     filled = phrase(form, "filled", params, n=total("filled"))
-    numbers = member.whole(member.NUMBER)
+    fine = phrase(form, "stand_ins_fine", n=unchecked)
     helper = member.whole(member.helpers["", "filled"])
 
-    def count(pattern: str) -> str:
-        return f'COUNTIF({checks},"{pattern}{VERDICT_END}")'
+    others = stand_in_layout.column_of(member, member.check)
 
-    bare = f"{_filled(member)}*((ISBLANK({helper})+ISBLANK({checks})+(1-{is_own(checks)}))>0)"
+    def count(pattern: str) -> str:
+        return "+".join(f'COUNTIF({area},"{pattern}{VERDICT_END}")' for area in (checks, others))
+
     odd = [
         _lacks(helper, member, 1),
         _lacks(checks, member),
@@ -101,9 +110,9 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         "errors": count(f"*{error}*"),
         "missing": "-".join(
             [
-                count(f"*({REQUIRED})*"),
-                count(f"*({REQUIRED})*{error}*"),
-                count(f"*{error}*({REQUIRED})*"),
+                f"({count(f'*({REQUIRED})*')})",
+                f"({count(f'*({REQUIRED})*{error}*')})",
+                f"({count(f'*{error}*({REQUIRED})*')})",
             ]
         ),
         "warnings": f"{count('?*')}-{total('errors')}-{total('missing')}",
@@ -112,22 +121,21 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         "beyond": f"SUM({counts})>0",
         "below": f"MAX({counts})",
         "inserted": _where(
-            [_lacks(helper, member, 1)], f"SUMPRODUCT({_filled(member)}*ISBLANK({helper}))"
+            [_lacks(helper, member, 1)],
+            f"SUMPRODUCT({row_checks.filled_rows(member)}*ISBLANK({helper}))",
         ),
         "foreign": _foreign(checks),
-        "unchecked": _where(odd, f"SUMPRODUCT({bare})"),
-        "unchecked_row": _where(
-            [f"{total('unchecked')}>0"],
-            f"SUMPRODUCT(MIN(ROW({numbers})+{LAST_SHEET_ROW}*(1-{bare})))",
-        ),
+        "unchecked": _where(odd, f"SUMPRODUCT({row_checks.bare_rows(member)})"),
+        "faulty": f'IFERROR(MATCH("?*{VERDICT_END}",{others},0),0)',
         # The one place that changes from day to day: no formula of a row depends on it.
         "today": "TODAY()",
         "future": "+".join(_future_counts(member, form)) or "0",
         # Counts from the heading. What only filled rows have is looked for in them alone.
-        "last": f"SUMPRODUCT(MAX(1,({helper}=1)*(ROW({helper})-ROW($A${member.HEADING_ROW})+1)))",
+        "last": f"SUMPRODUCT(MAX(1,({helper}=1)*(ROW({helper})-{member.heading_row}+1)))",
         "status": (
             f"IF({total('filled')}+{total('below')}=0,{phrase(form, 'nothing', params)},"
-            f"{filled}&{separator}&{status})"
+            f"{filled}&{separator}&{status}"
+            f'&IF(AND({unchecked}>0,{faulty}=0,{further}=0),{fine},""))'
         ),
     }
 
@@ -144,9 +152,8 @@ def _status(
     texts = [(n, phrase(form, key, params, n=n)) for key, n in counted] + [*further.items()]
     parts = "&".join(f'IF({n}>0,{expressions.quote(separator)}&{text},"")' for n, text in texts)
     total = "+".join(n for n, _ in texts)
-    found = (
-        f"MID({parts},{len(separator) + 1},255)&{phrase(form, 'separator')}&{phrase(form, 'jump')}"
-    )
+    ending = f"{phrase(form, 'separator')}&{phrase(form, 'jump')}"
+    found = f"MID({parts},{len(separator) + 1},32767)&{ending}"
     return f"IF({total}=0,{phrase(form, 'all_clear')},{found})"
 
 
@@ -165,14 +172,6 @@ def _open_row(layout: TemplateLayout) -> int:
     return next(iter(layout.record.rows.values()))
 
 
-def _filled(member: MemberLayout) -> str:
-    """Expression, a number a row of a table, the heading's included: 1 where something stands in
-    it, formulas included."""
-    typed = "+".join(f"(1-ISBLANK({member.whole(c)}))" for c in member.columns.values())
-    below_heading = f"(ROW({member.whole(member.NUMBER)})>ROW($A${member.HEADING_ROW}))"
-    return f"(({typed})>0)*{below_heading}"
-
-
 def _where(conditions: list[str], found: str) -> str:
     """Expression: what is found where one of the conditions holds. Looking row by row is slow, so
     it is done only where there is something to find."""
@@ -188,20 +187,15 @@ def _lacks(column: str, member: MemberLayout, headings: int = 0) -> str:
 
 def _count_of_rows(member: MemberLayout) -> str:
     """Expression: how many rows a whole column has, with its heading."""
-    return f"ROW($A${member.last_row + 1})-ROW($A${member.HEADING_ROW})"
+    return f"ROW($A${member.last_row + 1})-{member.heading_row}"
 
 
 def _foreign(checks: str) -> str:
     """Expression: how many texts of 核对 are none of ours, and so no verdicts; its heading is one,
     too, which is left out. Where a program finds some without looking row by row (Gnumeric takes
     the asterisks for themselves), they are counted exactly."""
-    exact = f"SUMPRODUCT(ISTEXT({checks})*(1-{is_own(checks)}))"
+    exact = f"SUMPRODUCT(ISTEXT({checks})*(1-{row_checks.is_own(checks)}))"
     return f'IF(COUNTIFS({checks},"?*",{checks},"<>*{VERDICT_END}")>1,{exact}-1,0)'
-
-
-def is_own(check: str) -> str:
-    """Expression, also over a column: whether 核对 holds a verdict of ours."""
-    return f"ISNUMBER(FIND({expressions.quote(VERDICT_END)},{check}))"
 
 
 def _future(member: MemberLayout, form: Form) -> Iterator[tuple[str, str, str]]:

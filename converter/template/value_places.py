@@ -53,6 +53,11 @@ def with_value(cell: bytes, value: Value) -> bytes:
     return cell[:end] + type_of(value) + cell[end:-4] + xml_of(value) + b"</c>"
 
 
+def with_values(xml: bytes, values: Mapping[str, Value]) -> bytes:
+    """A sheet with the value of every formula's cell, by address."""
+    return _FORMULA.sub(lambda found: with_value(found[0], values[found[1].decode()]), xml)
+
+
 def with_places(xml: bytes, sheet: str) -> tuple[bytes, list[ValuePlace]]:
     """A sheet with a place for the type and the value of every formula's cell."""
     places: list[ValuePlace] = []

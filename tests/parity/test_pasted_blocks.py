@@ -76,8 +76,13 @@ def test_a_block_over_the_checks_is_named_at_once(
 ) -> None:
     status = str(verdicts.values(pasted[paste][0])[FORM.main_table.title]["A2"].value)
     assert label(FORM, "all_clear") not in status
-    assert f"第 {LAYOUT.FIRST_ROW} 行" in status
-    assert label(FORM, "warning").rstrip("：") not in status  # her own words are no verdict
+    assert f"第 {LAYOUT.FIRST_ROW} 行是插入或贴入的" in status
+    pipeline = verdicts.validated(pasted[paste][0], FORM)
+    checked = verdicts.of_stand_ins(pasted[paste][0], FORM)
+    assert len(checked) == len(PEOPLE)
+    for where, codes in checked.items():
+        must, may = pipeline.must.get(where, set()), pipeline.may.get(where, set())
+        assert must <= codes <= must | may, where
 
 
 @pytest.mark.parametrize("paste", PASTES)

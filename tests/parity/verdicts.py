@@ -19,11 +19,12 @@ from converter.messages import catalogue
 from converter.model.cell_types import CellType
 from converter.model.clock import today
 from converter.model.forms import Field, Form, Rule
-from converter.model.issues import Issue, Level, column_letters
+from converter.model.issues import Issue, Level, column_letters, column_number
 from converter.model.submissions import Submission
 from converter.rules import FAMILIES
+from converter.template import stand_in_layout
 from converter.template.labels import VERDICT_END, label
-from converter.template.layout import MemberLayout, UnitLayout
+from converter.template.layout import MemberLayout, UnitLayout, layout
 from converter.validation import checking
 from converter.validation.checking import Checked
 
@@ -42,17 +43,33 @@ def values(path: Path) -> Any:
 
 def shown(path: Path, form: Form) -> Verdicts:
     """What the 核对 columns of a recalculated workbook say."""
+    return {
+        (sheet, cell.coordinate): _codes_of(cell.value, form)
+        for sheet, cell in check_cells(values(path), form)
+    }
+
+
+def of_stand_ins(path: Path, form: Form) -> Verdicts:
+    """What stand-ins say of rows without formulas, at the 核对 cells of these rows."""
     found: Verdicts = {}
-    for sheet, cell in check_cells(values(path), form):
-        output = set()
-        later = {label(form, key) for key in ("later", "later_date")}
-        texts = str(cell.value or "").removesuffix(VERDICT_END)
-        if rest := "；".join(t for t in texts.split("；") if t not in later):
-            pairs = _MESSAGE.findall(rest)
-            assert pairs, f"{sheet} {cell.coordinate}: {cell.value!r}"
-            output = {(_LEVEL[level], code) for level, code in pairs}
-        found[sheet, cell.coordinate] = output
+    hidden = values(path)[label(form, "lists_sheet")]
+    for table in stand_in_layout.stand_ins(layout(form, 1)):
+        at, check = column_number(table.letters(1)), table.offset(table.check)
+        for row in range(1, stand_in_layout.COUNT + 1):
+            if place := hidden.cell(row, at).value:
+                cell = f"{column_letters(table.check)}{table.HEADING_ROW - 1 + place}"
+                text = hidden.cell(row, at + check - 1).value
+                found[table.sheet.key, cell] = _codes_of(text, form)
     return found
+
+
+def _codes_of(text: Any, form: Form) -> set[tuple[str, str]]:
+    later = {label(form, key) for key in ("later", "later_date")}
+    texts = str(text or "").removesuffix(VERDICT_END).split("；")
+    rest = "；".join(text for text in texts if text not in later)
+    pairs = _MESSAGE.findall(rest)
+    assert pairs or not rest, text
+    return {(_LEVEL[level], code) for level, code in pairs}
 
 
 def check_cells(book: Any, form: Form) -> Iterator[tuple[str, Any]]:
@@ -220,7 +237,7 @@ def _paths(rule: Rule, form: Form) -> set[str]:
 
 def differences(path: Path, form: Form) -> list[str]:
     """Where the two disagree, readable."""
-    message_of = shown(path, form)
+    message_of = shown(path, form) | of_stand_ins(path, form)
     pipeline = validated(path, form)
     must, may = pipeline.must, pipeline.may
     book = values(path)

@@ -12,6 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from converter.kinds.date import Date
 from converter.model.forms import Form
 from converter.model.submissions import Stamp
+from converter.template import renderer_of
 from converter.template.layout import UnitLayout
 from tests.canonical import IDENTITY
 from tests.opened import opened
@@ -202,17 +203,22 @@ def test_guide_shows_every_line_of_the_form_and_the_contacts(blank: Any, form: F
 def test_every_prepared_row_names_the_formula_of_its_column(form: Form) -> None:
     book = opened(form, rows=30)
     sheet = book[form.main_table.title]
-    names = {f"={name}" for name in sheet.defined_names if name.startswith("row_")}
+    names = {f"={name}" for name in sheet.defined_names if name.startswith("row")}
     assert len(names) > 12
     for row in range(5, 35):
         assert {c.value for c in sheet[row] if c.data_type == "f" and c.column > 1} == names
         for cell in sheet[row]:
             if cell.data_type == "f" and cell.column > 1:
-                assert cell.value == f"=row_{cell.column_letter}"
+                assert cell.value == f"=row{cell.column_letter}"
 
 
 def test_a_name_looks_at_the_row_that_asks_for_it(form: Form) -> None:
     """As the file has it: from A1, so that the first row's address is row 1."""
-    text = opened(form, rows=5)[form.main_table.title].defined_names["row_AA"].value
+    text = opened(form, rows=5)[form.main_table.title].defined_names["rowAA"].value
     assert f"'{form.main_table.title}'!$B1" in text
     assert "$B5" not in text
+
+
+@pytest.mark.parametrize(("rows", "most"), [(500, 64_000), (2_000, 150_000)])
+def test_blank_workbooks_are_small(form: Form, rows: int, most: int) -> None:
+    assert len(renderer_of(form).blank(rows=rows)) <= most

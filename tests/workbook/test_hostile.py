@@ -137,7 +137,7 @@ def test_member_that_is_a_link(path: Path) -> None:
 DTD = '<!DOCTYPE x [<!ENTITY a "{}">]>'.format("a" * 100)
 
 
-@pytest.mark.parametrize("part", ["xl/workbook.xml", MEMBER_XML, "docProps/app.xml"])
+@pytest.mark.parametrize("part", ["xl/workbook.xml", MEMBER_XML, "docProps/core.xml"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-16-le"])
 def test_document_type_in_any_encoding(path: Path, part: str, encoding: str) -> None:
     parts = parts_of(path)
