@@ -28,7 +28,8 @@ _BUILTIN = {"9": "0%", "10": "0.00%"}  # of the standard's formats those that sh
 DIFFERENT = "≠"  # between what is shown and what is stored
 
 _TOKEN = re.compile(r'"([^"]*)"?|[\\!](.)|[_*].|\[\$([^\]-]*)[^\]]*\]|\[([^\]]*)\]|(E[+-])|(.)')
-_GENERAL = re.compile("general|g/通用格式|g/標準|@", re.IGNORECASE)
+_LOCAL_GENERAL = ("通用格式", "標準")  # behind "G/", in simplified and in traditional Chinese
+_GENERAL = re.compile(f"general|g/(?:{'|'.join(_LOCAL_GENERAL)})|@", re.IGNORECASE)
 _CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)\s*(-?[0-9]+(?:\.[0-9]+)?)\]")
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
