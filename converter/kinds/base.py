@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from converter.formulas import expressions
 from converter.kinds.options import HasOptions
@@ -27,12 +26,6 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 Mask: TypeAlias = "npt.NDArray[np.bool_]"
 Texts: TypeAlias = "npt.NDArray[np.object_]"
-
-
-class CellFunction(Protocol):
-    """What a function makes of a cell's text, knowing how it was typed."""
-
-    def __call__(self, text: str, type: CellType) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,13 +327,13 @@ def texts(series: pd.Series) -> Texts:
     return series.to_numpy(dtype=object)
 
 
-def map_cells(cells: Cells, fn: CellFunction) -> Texts:
+def map_cells(cells: Cells, fn: Callable[[str, CellType], str]) -> Texts:
     """Apply a function once a distinct text and cell type."""
     text, types = texts(cells.text), cells.type.to_numpy()
     result = np.full(len(text), "", dtype=object)
     for number in np.unique(types):
-        known = _Known(partial(fn, type=CellType(int(number))))
-        chosen = types == number
+        chosen, cell_type = types == number, CellType(int(number))
+        known = {t: fn(t, cell_type) for t in set(text[chosen].tolist())}
         result[chosen] = [known[t] for t in text[chosen].tolist()]
     return result
 

@@ -36,6 +36,7 @@ class Cells:
     form: Form = FORM
     prepared: int = 500
     row_number: str = "(ROW()-ROW($A$4)+1)"
+    heading_row: str = "ROW($A$4)"
 
     def filled_rows(self, table: str) -> str:
         return f"'{self.form.sheet(table).title}'!$AZ$3"
@@ -50,10 +51,16 @@ class Cells:
     def rows(self, path: str) -> Ref:
         return Ref("'会员基本信息表'!$B$4:$B$504", "'会员基本信息表'!$BB$4:$BB$504", "", "")
 
+    def rows_without_formulas(self, path: str) -> tuple[str, str]:
+        return "'填写说明'!$BB$4:$BB$504", "'填写说明'!$BC$4:$BC$504"
+
+    def first_alike(self, path: str) -> str:
+        return f"MATCH({self.at(path).norm},{self.rows(path).norm},0)"
+
 
 def test_every_module_of_the_folder_is_registered() -> None:
     shared = {"__init__", "base", "conditions", "ages", "date_order", "derivations", "one_cell"}
-    shared |= {"other_rows", "expressions", "demands", "places"}
+    shared |= {"other_rows", "expressions", "demands", "places", "calendar_units"}
     modules = {path.stem for path in Path(rules.__path__[0]).glob("*.py")}
     assert modules - shared == set(FAMILIES)
 

@@ -89,6 +89,7 @@ class Cells:
     form: Form = FORM
     prepared: int = MEMBERS
     row_number: str = f"(ROW()-{FIRST_ROW - 1})"
+    heading_row: str = str(FIRST_ROW)
 
     def at(self, path: str) -> Ref:
         return Ref(*(f"${COLUMNS[path, face]}{self.row}" for face in FACES))
@@ -106,6 +107,13 @@ class Cells:
             for c in (COLUMNS[path, "raw"], COLUMNS[path, "norm"])
         )
         return Ref(raw, norm, "", "")
+
+    def rows_without_formulas(self, path: str) -> tuple[str, str]:
+        last = FIRST_ROW + MEMBERS - 1
+        return self.rows(path).norm, f"member!$ZZ${FIRST_ROW}:$ZZ${last}"  # no row has lost its own
+
+    def first_alike(self, path: str) -> str:
+        return f"MATCH({self.at(path).norm},{self.rows(path).norm},0)"
 
 
 @dataclass(frozen=True)
