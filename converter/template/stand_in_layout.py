@@ -84,7 +84,9 @@ def name_of(table: MemberLayout) -> str:
 
 def column_of(table: MemberLayout, column: int) -> str:
     """Expression: a column of a table's stand-ins."""
-    return f"INDEX({name_of(table)},0,{_offset(table, column)})"
+    # Not row 0, which Gnumeric does not take for all of them.
+    first, last = (cell_of(table, column, str(row)) for row in (1, COUNT))
+    return f"{first}:{last}"
 
 
 def cell_of(table: MemberLayout, column: int, which: str) -> str:
