@@ -55,6 +55,12 @@ def amount_heading(field: Field) -> str:
     return message("amount_heading", title=field.title, unit=unit)
 
 
+def shown_amount(text: str, field: Field) -> str:
+    """A canonical text as a table shows it: sums of money with all the places of their field."""
+    found = amount_of(text, field) if _places(field) else None
+    return text if found is None else str(found)
+
+
 def worded(found: Amount, field: Field) -> int | str:
     """A number as a message names it, with its unit."""
     unit = KINDS[field.kind].shown_unit(field)
