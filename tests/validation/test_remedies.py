@@ -112,9 +112,26 @@ def cut_below(book: Any) -> None:
         for column, value in enumerate(values, 1):
             sheet.cell(len(MEMBERS) + row, column, value)
             other.cell(row, column).value = None
+    count_with_leavers(book)
+
+
+def leavers_below(book: Any) -> None:
+    sheet = book[MEMBER_SHEET]
+    sheet.append(["以下为离职人员"])
+    for number, one in enumerate(RETIRED, 13):
+        sheet.append([number, *one])
+    count_with_leavers(book)
+
+
+def count_with_leavers(book: Any) -> None:
     total = len(MEMBERS) + len(RETIRED)
     women = sum(int(one[1][16]) % 2 == 0 for one in (*MEMBERS, *RETIRED))
     items(会员总数=total, 女职工会员数=women, 职工总数=total, 女职工人数=women)(book)
+
+
+def leavers_moved(book: Any) -> None:
+    book[MEMBER_SHEET].delete_rows(15, len(RETIRED))
+    items(会员总数=12, 女职工会员数=6, 职工总数=15, 女职工人数=6)(book)
 
 
 def names_alone(book: Any) -> None:
@@ -355,6 +372,8 @@ REMEDIES = {
     "S024": Remedy(second_sheet, cut_below, 15),
     "S024-left": Remedy(second_sheet, lambda book: book.remove(book["退休"])),
     "S026": Remedy(names_alone, cut_below_with_numbers, 15),
+    "S027": Remedy(leavers_below, delete_row(14), 15),
+    "S027-moved": Remedy(leavers_below, leavers_moved),
     "S025": Remedy(member("D1", "进来的日子"), member("D1", "加入工会时间")),
     "S025-another": Remedy(member("D1", "进来的日子"), member("E1", "加入工会时间")),
 }  # fmt: skip
