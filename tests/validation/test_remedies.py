@@ -134,6 +134,15 @@ def leavers_moved(book: Any) -> None:
     items(会员总数=12, 女职工会员数=6, 职工总数=15, 女职工人数=6)(book)
 
 
+def example(number: str) -> Change:
+    def change(sheet: Any) -> None:
+        sheet.insert_rows(2)
+        for column, value in enumerate(["示例", "张三", number, "2010-05-01"], 1):
+            sheet.cell(2, column, value)
+
+    return on(MEMBER_SHEET, change)
+
+
 def names_alone(book: Any) -> None:
     second_sheet(book)
     for row, name in enumerate(("蒋示例", "沈示例", "韩示例"), 2):
@@ -267,6 +276,9 @@ REMEDIES = {
     ),
     "K113": Remedy(member("C2", f"{ID[:6]}{ID[8:17]}"), member("C2", ID)),
     "K116": Remedy(member("C2", f"{ID[:17]}{(int(ID[17]) + 1) % 10}"), member("C2", ID)),
+    "K114-example": Remedy(example("X" * 18), delete_row(2)),
+    "K115-example": Remedy(example("0" * 18), delete_row(2)),
+    "K116-example": Remedy(example("110101199001011234"), delete_row(2)),
     "K302": Remedy(item("专职工会工作人员数", -1), item("专职工会工作人员数", 1)),
     "K303": Remedy(item("专职工会工作人员数", 1.5), item("专职工会工作人员数", 1)),
     "X101": Remedy(item("职工总数", 11), item("职工总数", 15)),
