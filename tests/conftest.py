@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, settings
 
+from converter.workers import limits
 from converter.workers.pool import Worker
 from tests import commands, forking, light_passphrases, opened, tools
 
@@ -95,6 +96,7 @@ def near_workers() -> Iterator[None]:
 def forks_see_patches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands and workers are forked from the tests' process itself, with what a test patched."""
     monkeypatch.setattr(forking, "server", None)
+    monkeypatch.setattr(limits, "LIBRARIES", forking.with_tests())
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from converter.workers import limits
+
 LARGEST_REQUEST = 1 << 20  # bytes: an environment, a command's arguments
 STREAMS = 3  # stdin, stdout, stderr
 
@@ -154,6 +156,13 @@ def _become(task: Task, streams: Sequence[int]) -> None:
 server: Server | None = None  # of this test process
 
 
+def with_tests(libraries: int = limits.LIBRARIES) -> int:
+    """What a worker may hold before its first task where it is forked from this process, and so
+    holds all the tests as well."""
+    usage = limits.usage(os.getpid())
+    return libraries + (usage.bytes if usage else 0)
+
+
 def start_server(prepare: Callable[[], object]) -> None:
     global server
     server = Server(prepare)
@@ -175,6 +184,8 @@ class Process:
         place = str(folder or Path.cwd())
         task = Task(module, function, arguments, place, dict(environment), umask)
         self._server = server if server and server.usable else None
+        if server and not server.usable:
+            limits.LIBRARIES = with_tests()
         self.pid = self._server.start(task, streams) if self._server else fork(task, streams)
         self._code: int | None = None
         self._lock = threading.Lock()

@@ -342,7 +342,8 @@ def test_answers_that_are_registered_together_give_the_same(
     monkeypatch.setattr(Future, "done", lambda future: True)  # it is waited for
     monkeypatch.setattr(Register, "record", counting)
     receive(collection.inbox.folder, tmp_path / "S", plan(None), worker, roster=roster())
-    assert max(batches) == 3 * pool.TOGETHER
+    jobs = 2
+    assert max(batches) == 3 * min(pool.TOGETHER, pool.AHEAD * jobs)
     with Snapshot(collection.store) as one, Snapshot(tmp_path / "S") as other:
         for table in ("submissions", "answers", "members", "findings"):
             sql = f"SELECT * FROM {table} ORDER BY ALL"
