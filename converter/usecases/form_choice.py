@@ -26,6 +26,13 @@ def named_form(paths: Iterable[Path]) -> str:
     return form if form and loading.title_of(form) else ""
 
 
+def unknown_form(paths: Iterable[Path]) -> str:
+    """The form that a register names and nobody installed; '' where there is none."""
+    registers = (path for path in paths if (path / REGISTER).is_file())
+    named = (_stamp(path).removesuffix("-roster") for path in registers)
+    return next((form for form in named if form and not loading.title_of(form)), "")
+
+
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if (path / REGISTER).is_file():

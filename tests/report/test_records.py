@@ -37,7 +37,7 @@ def test_sums_of_money_have_their_unit_and_all_their_places() -> None:
     record = {field.key: unit.get(field.key, "") for field in form.record}
     rows = {"name": ["1"], "income": ["1234567.1"]}
     answers, quarters = records.tables(Contents(record, {"quarter": rows}), form, "", False)
-    shown = dict(answers.rows)
+    shown = {row[0]: row[1] for row in answers.rows}
     assert (shown["拨缴经费收入（元）"], shown["全年收入（元）"]) == ("0.10", "30.00")
     assert (shown["结余（万元）"], shown["职工总数"]) == ("-0.5000", "10")
     assert quarters.header[-1] == "收入（元）"
