@@ -160,7 +160,7 @@ def _in_tables(
 ) -> Iterator[EditorRow]:
     """The fields, each in a table that there is: else in that where it was, or that of the field
     above it."""
-    renamed = {new: new for new in renamed.values()} | renamed
+    renamed = {**{new: new for new in renamed.values()}, **renamed}
     tables = list(renamed.values())
     shown = [f"{row[FILE]} {row['sheet.title']}".strip() for row in rows[TABLES]]
     was = {row.origin: row[FILE] for row in before}
