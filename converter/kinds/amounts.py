@@ -46,13 +46,20 @@ def plain_amount(number: Decimal, places: int) -> Decimal:
     return rounded if rounded == number else Decimal(plain(number))
 
 
-def amount_heading(field: Field) -> str:
-    """What stands over a field's numbers: its title, and the unit unless the title says it."""
-    unit = KINDS[field.kind].shown_unit(field)
-    bracketed = _BRACKETED.search(field.title)
+def amount_heading(field: Field, title: str = "") -> str:
+    """What stands over a field's numbers: its title or this one, and the unit unless that says
+    it."""
+    title, unit = title or field.title, KINDS[field.kind].shown_unit(field)
+    bracketed = _BRACKETED.search(title)
     if not unit or (bracketed and unit in bracketed[1]):
-        return field.title
-    return message("amount_heading", title=field.title, unit=unit)
+        return title
+    return message("amount_heading", title=title, unit=unit)
+
+
+def shown_amount(text: str, field: Field) -> str:
+    """A canonical text as a table shows it: sums of money with all the places of their field."""
+    found = amount_of(text, field) if _places(field) else None
+    return text if found is None else str(found)
 
 
 def worded(found: Amount, field: Field) -> int | str:

@@ -82,6 +82,8 @@ _OTHER_DOCUMENTS = "[A-Z][0-9A-Z]{2}[0-9]{5,8}|[A-Z]{3}[0-9]{12}|0[0-9]{7}"
 _OTHER_DOCUMENT = re.compile(_OTHER_DOCUMENTS)
 SHORTEST_DOCUMENT = 8  # characters
 # The birth date and what follows: a number format shows the six digits before them.
+# One digit over and over, digits in their order, a mask, a tail that nobody has.
+_MADE_UP = re.compile(r"(\d)\1{8}|12345678|[X*?#_]{2}|(?:1234|123X|0000)$")
 _WITHOUT_PREFIX = re.compile("(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{4}")
 _PUNCTUATION = re.compile(r"[^0-9A-Z]")
 _LABEL = re.compile("^[\u4e00-\u9fff]+[:号]*|[(][\u4e00-\u9fff]+[)]$")  # 护照E12345678
@@ -115,6 +117,15 @@ def valid_numbers(text: str) -> set[str]:
 def is_document(text: str) -> bool:
     """Whether a compact text looks like the number of a permit or a passport."""
     return bool(_OTHER_DOCUMENT.fullmatch(text))
+
+
+def is_made_up(text: str) -> bool:
+    """Whether a compact text of 18 characters was put in for a number, as in an example's row.
+
+    >>> [is_made_up(t) for t in ("0" * 18, "110101199001011234", "13010219******0017")]
+    [True, True, True]
+    """
+    return bool(_MADE_UP.search(text)) and not valid_numbers(text)
 
 
 def _shape(raw: str, text: str) -> Params:
@@ -353,6 +364,8 @@ class IdNumber(Kind):
             return {"length": len(text), **_shape(raw, text)}
         if code == "K113":
             return {"offer": from_first_generation(text)}
+        if code in ("K114", "K115", "K116") and is_made_up(text):
+            return {} if form.sheet(field.sheet).is_record else {"variant": "example"}
         # No birth date: reports mask ID numbers, and it must not slip out beside them.
         return {"region": text[:6]} if code == "K118" else {}
 

@@ -63,6 +63,14 @@ class SkippedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaversBelow:
+    """A row that says that whoever stands below has left, and the names of those people."""
+
+    row: SkippedRow
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rearranged:
     """A sheet that was no row a person. `samples`: three of its people."""
 
@@ -99,3 +107,4 @@ class ListReport:
     unnumbered: tuple[UnreadColumn, ...] = ()  # names without ID numbers
     written_out: int = 0  # cells with 同上, taken as what stands above
     further: tuple[FurtherRows, ...] = ()
+    leavers: tuple[LeaversBelow, ...] = ()  # who came along

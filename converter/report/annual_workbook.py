@@ -107,7 +107,8 @@ def _fill(sheet: Any, report: AnnualReport, table: AnnualTable, number: int) -> 
     half = max(width // 2, 1)
     union = message("annual_union", union=report.union or "　　　　　　")
     _across(sheet, REPORTER, 1, half, union, side="left")
-    period = message("annual_period", period=report.period)
+    units = "、".join(unit or message("annual_counted") for unit in table.units)
+    period = message("annual_period", period=report.period, units=units)
     _across(sheet, REPORTER, half + 1, width, period, side="right")
     sheet.row_dimensions[REPORTER].height = ROW_HEIGHT
     sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = ROW_HEIGHT, True
@@ -120,7 +121,9 @@ def _fill(sheet: Any, report: AnnualReport, table: AnnualTable, number: int) -> 
             _cell(sheet, at, column, _shown(value) if value is None else value, side="right")
             changes = heads[column - 1][1] == message("annual_change")
             whole = SIGNED if changes else WHOLE
-            sheet.cell(at, column).number_format = number_format(value or 0, whole)
+            sheet.cell(at, column).number_format = number_format(
+                0 if value is None else value, whole
+            )
     last = first + len(table.rows) - 1
     thin = Side(style="thin", color=LINE)
     for row in sheet.iter_rows(min_row=FIRST, max_row=last, max_col=width):

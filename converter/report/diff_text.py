@@ -36,13 +36,13 @@ def _lines(found: SubmissionDiff, form: Form, show_ids: bool) -> Iterator[str]:
 
 def _table(found: TableDiff, form: Form, show_ids: bool) -> Iterator[str]:
     sheet = form.sheet(found.sheet)
-    rows = sheet.rows_name
+    wording = {"rows": sheet.rows_name, "counter": sheet.counter}
     for key, people in (("joined", found.joined), ("left", found.left)):
         if people:
             names = _names(people, show_ids)
-            yield message(f"since_{key}", count=len(people), names=names, rows=rows)
+            yield message(f"since_{key}", count=len(people), names=names, **wording)
     if found.changed:
-        yield message("since_changed", count=len(found.changed), rows=rows)
+        yield message("since_changed", count=len(found.changed), **wording)
         for row in found.changed[:LISTED]:
             for change in row.fields:
                 field = sheet.field(change.field)

@@ -58,6 +58,9 @@ def lines(report: ListReport, form: Form, *, guesses: bool = True) -> Iterator[s
         names = listed([column_text(one.heading, one.letters) for one in left])
         filled = max(one.filled for one in left)
         yield message("list_left", names=names, count=len(left), rows=filled)
+    for below in report.leavers:
+        place, count, names = place_text(below.row.row), len(below.names), listed(below.names)
+        yield message("list_leavers", place=place, text=below.row.text, count=count, names=names)
     if report.skipped:
         rows = [message("list_row", place=place_text(r.row), text=r.text) for r in report.skipped]
         yield message("list_skipped", count=len(rows), rows=listed(rows))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from converter.kinds import is_searched
+from converter.kinds.amounts import amount_heading, shown_amount
 from converter.messages.catalogue import message
 from converter.model.forms import Form, Sheet
 from converter.model.submissions import Contents
@@ -51,7 +52,7 @@ def tables(contents: Contents, form: Form, member: str, show_ids: bool) -> list[
     record = contents.record
     if not show_ids:
         record = {f.key: mask_of(f, form)(record[f.key]) for f in form.record}
-    rows = [[field.title, record[field.key]] for field in form.record]
+    rows = [[amount_heading(f), shown_amount(record[f.key], f)] for f in form.record]
     header = [message("show_item"), message("show_answer")]
     return [Table(message("show_unit"), header, rows), *found]
 
@@ -59,15 +60,14 @@ def tables(contents: Contents, form: Form, member: str, show_ids: bool) -> list[
 def _table(
     columns: Mapping[str, Sequence[str]], sheet: Sheet, form: Form, wanted: str, show_ids: bool
 ) -> Table:
-    keys = [field.key for field in sheet]
     hidden = [mask_of(field, form) for field in sheet]
-    header = [message("show_number"), *(field.title for field in sheet)]
+    header = [message("show_number"), *map(amount_heading, sheet)]
     rows: list[list[str | int]] = []
     for n in find(columns, sheet, wanted):
-        texts = [columns[key][n] for key in keys]
+        texts = [shown_amount(columns[field.key][n], field) for field in sheet]
         if not show_ids:
             texts = [mask(text) for mask, text in zip(hidden, texts, strict=True)]
         rows.append([n + 1, *texts])
-    name = "show_found" if wanted else "show_members" if sheet is form.main_table else "show_rows"
+    name = "show_found" if wanted else "show_rows"
     title = message(name, count=len(rows), rows=sheet.rows_name, counter=sheet.counter)
     return Table(title, header, rows)

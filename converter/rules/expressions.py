@@ -127,6 +127,8 @@ class _Checker:
                 return Typed.TRUTH
             case ast.Constant(value=int()):
                 return Typed.NUMBER
+            case ast.Constant(value=float()) | ast.BinOp(op=ast.Div() | ast.FloorDiv()):
+                raise self.wrong(node, "form_condition_fraction")
             case ast.BinOp() if type(node.op) in _OPERATORS:
                 return self._computed(node)
             case ast.UnaryOp(op=ast.USub()):

@@ -346,9 +346,13 @@ class _LogicWalk(TreeWalk):
 # --- text for people -------------------------------------------------------------------------
 
 
+class _Total(str):
+    """The text of a sum or difference: in brackets where it is multiplied or taken away."""
+
+
 def _part(text: str) -> str:
-    """A part of a sum, in brackets where it is one itself."""
-    return message("condition_in", part=text) if " " in text else text
+    """A part of a product, or what is taken away, in brackets where it is a sum itself."""
+    return message("condition_in", part=text) if isinstance(text, _Total) else text
 
 
 def _clause(text: str) -> str:
@@ -369,7 +373,9 @@ class _WordingWalk(TreeWalk):
         )
 
     def computed(self, symbol: str, left: Any, right: Any) -> Any:
-        return f"{_part(left)} {symbol.replace('*', '×')} {_part(right)}"
+        if symbol == "*":
+            return f"{_part(left)} × {_part(right)}"
+        return _Total(f"{left} {symbol} {_part(right) if symbol == '-' else right}")
 
     def negated(self, truth: Any) -> Any:
         return message("condition_not", truth=truth)

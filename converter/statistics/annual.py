@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from converter.kinds import KINDS
 from converter.kinds.amounts import Amount, amount
 from converter.model.forms import Form
 from converter.register import Snapshot
@@ -46,6 +47,7 @@ class AnnualTable:
     columns: Sequence[tuple[str, bool]]
     rows: Sequence[tuple[str, Sequence[AnnualCell]]]
     total: bool  # whether the first row adds up the others
+    units: Sequence[str]  # what its numbers are counted in; '' = units and people
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,12 @@ class _Source:
 
     def table(self, card: AnnualTableCard, stub: str) -> AnnualTable:
         counted = self._counted(card)
-        width = len(card.measures)
+        width, units = len(card.measures), _units(card.measures)
         if card.by is None:
             cells = _cells(card.measures, counted, "")
             rows = [(one.label, [cell]) for one, cell in zip(card.measures, cells, strict=True)]
             any_compared = any(one.compared for one in card.measures)
-            return AnnualTable(card.title, stub, [("", any_compared)], rows, total=False)
+            return AnnualTable(card.title, stub, [("", any_compared)], rows, False, units)
         groups = {group for _, group in counted}
         settings = card_of(self.form)
         missing = settings.part("collection").text("missing")
@@ -144,7 +146,7 @@ class _Source:
         ]
         columns = [(one.label, one.compared) for one in card.measures]
         assert all(len(row) == width for _, row in rows)
-        return AnnualTable(card.title, card.by.title, columns, rows, total=True)
+        return AnnualTable(card.title, card.by.title, columns, rows, True, units)
 
     def _counted(self, card: AnnualTableCard) -> _Counted:
         known = set(self.register.columns("answers"))
@@ -191,6 +193,12 @@ class _Source:
         if one.below:
             condition += f" AND {day} > {end} - INTERVAL {one.below} YEAR"
         return f"({condition})"
+
+
+def _units(measures: Sequence[Measure]) -> tuple[str, ...]:
+    fields = (one.summed for one in measures)
+    units = (KINDS[field.kind].shown_unit(field) if field else "" for field in fields)
+    return tuple(dict.fromkeys(units))
 
 
 def _number(found: Any, measure: Measure) -> Amount:

@@ -117,9 +117,9 @@ def _table(card: StatisticsCard) -> AnnualTableCard:
 def _measure(card: StatisticsCard) -> Measure:
     card.only(MEASURE_KEYS)
     summed = card.unit_number("sum", card.text("sum")) if "sum" in card.values else None
-    label = (
-        card.text("label") if summed is None or "label" in card.values else amount_heading(summed)
-    )
+    label = card.text("label") if summed is None or "label" in card.values else ""
+    if summed is not None:
+        label = amount_heading(summed, label)
     found = card.entries("where") if "where" in card.values else []
     conditions = [
         _condition(_within(card, values, f"where[{number}]"))

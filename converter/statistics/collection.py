@@ -66,7 +66,7 @@ def figures(
         progress.daily(register, chosen),
         progress.faults(register, form, chosen),
         progress.missing(register, chosen, tree),
-        progress.waiting(register, chosen),
+        progress.waiting(register, form, chosen),
         *_members_too(cards.figures(source, form, today), register, chosen),
     ]
     grouping = [breakdowns.find_field(form, key) for key in by or card.entries("by")[:1]]

@@ -41,9 +41,9 @@ class Column:
     title: str
 
 
-def catalogue_columns(table: str, *keys: str) -> tuple[Column, ...]:
+def catalogue_columns(table: str, *keys: str, **params: str) -> tuple[Column, ...]:
     """Columns whose titles stand in the catalogue."""
-    return tuple(Column(key, message(f"summary_{table}_{key}")) for key in keys)
+    return tuple(Column(key, message(f"summary_{table}_{key}", **params)) for key in keys)
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,7 +206,7 @@ def strangers(register: Snapshot, period: str) -> int:
     return int(register.query(_STRANGERS, [period])[0][0])
 
 
-def waiting(register: Snapshot, period: str) -> Figure:
+def waiting(register: Snapshot, form: Form, period: str) -> Figure:
     """Every file that waits for a decision or a key, or counts unconfirmed."""
     answer = register.query(
         "SELECT coalesce(u.superior, s.superior), coalesce(nullif(u.name, ''), s.unit_name),"
@@ -221,7 +221,7 @@ def waiting(register: Snapshot, period: str) -> Figure:
         for *named, state, reason, members in answer
     ]
     keys = ("superior", "unit", "file", "state", "reason", "members")
-    columns = catalogue_columns("waiting", *keys)
+    columns = catalogue_columns("waiting", *keys, rows=form.main_table.rows_name)
     title = message("summary_waiting", period=period, count=len(rows))
     return Figure(StatisticsTable("waiting", title, columns, tuple(rows)))
 

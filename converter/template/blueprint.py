@@ -192,7 +192,7 @@ def design_blueprint(form: Form, names: frozenset[str], *, live: bool, copy: boo
         if key:
             taken[part], value_places[key] = with_places(taken[part], key)
     hidden = found[label(form, "lists_sheet")]
-    taken[hidden] = _INLINE.sub(rb't="str"><v>\1</v>', taken[hidden])
+    taken[hidden] = _INLINE.sub(_shortly, taken[hidden])
     taken[hidden] = with_values(taken[hidden], stand_ins.values(places))
     known = {
         *(mark for some in value_places.values() for _, *marks in some for mark in marks),
@@ -288,6 +288,12 @@ def compact(xml: bytes) -> bytes:
     xml = xml.replace(b" />", b"/>").replace(b'" t="n"/>', b'"/>').replace(b"<v/>", b"")
     xml = _TAG.sub(lambda tag: _DEFAULT.sub(b"", tag[0]), xml)
     return xml.replace(_OUTLINE + b"<pageSetUpPr/>", b"").replace(b"<workbookProtection/>", b"")
+
+
+def _shortly(cell: re.Match[bytes]) -> bytes:
+    """A text of fewer bytes, unless nobody sees it: LibreOffice would drop that."""
+    is_seen = any(character.isprintable() for character in cell[1].decode())
+    return b't="str"><v>%s</v>' % cell[1] if is_seen else cell[0]
 
 
 def _open_ends(taken: dict[str, bytes], tails: Mapping[bytes, str]) -> None:

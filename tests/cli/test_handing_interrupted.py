@@ -69,6 +69,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def started(page: Page, *arguments: str) -> subprocess.Popen[str]:
     state = dict.fromkeys(("XDG_STATE_HOME", "LOCALAPPDATA"), str(page.state))
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen(
         [sys.executable, "-m", "converter", *arguments],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
@@ -87,6 +89,7 @@ def nothing_was_written() -> bool:
     return [path.name for path in Path().iterdir()] == ["好.xlsx"]
 
 
+@pytest.mark.posix("Windows sends Ctrl+C to all programs of a console")
 @pytest.mark.parametrize("arguments", [CHECK, CONVERT])
 def test_ctrl_c_ends_it_as_without_a_page(arguments: Sequence[str], page: Page) -> None:
     command = started(page, *arguments)

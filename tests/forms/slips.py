@@ -124,7 +124,7 @@ SLIPS = (
     Slip("rules.toml", 'family = "unique"', 'family = "unique"\ntitle = "{"', "X191.title", "form_braces", "{"),
     # statistics
     Slip("form.toml", 'kind = "ages"', 'kind = "age"', "statistics.table[3].kind", "form_statistics_kind", "age", "ages"),
-    Slip("form.toml", 'part = "unit.members"', 'part = "unit.member"', "statistics.table[2].rates.part", "form_no_field", "unit.member", "unit.members"),
+    Slip("form.toml", 'part = "unit.members"', 'part = "unit.member"', "statistics.table[2].rates[1].part", "form_no_field", "unit.member", "unit.members"),
     Slip("form.toml", 'born = "member.birthday"', 'born = "member.name"', "statistics.table[3].born", "form_field_kind", "member.name"),
     Slip("form.toml", 'heading = "年龄"', 'headin = "年龄"', "statistics.table[3].headin", "form_unknown_key", "headin", "heading"),
     Slip("form.toml", "step = 5", "step = 7", "statistics.table[3].step", "form_bands", "7"),

@@ -210,3 +210,19 @@ def test_two_digits_swapped_never_pass(number: str, at: int) -> None:
 def test_a_whole_column_is_judged_cell_by_cell() -> None:
     typed = [GOOD, "", GOOD[:-1], int(GOOD), f"{GOOD} ", WITH_X.lower(), "", "x" * 40]
     assert validate(ID, *typed) == [verdict(ID, value) for value in typed]
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("X" * 18, "K114"),
+        ("130102********0017", "K114"),
+        ("000000000000000000", "K115"),
+        ("123456789012345678", "K115"),
+        ("110101199001011234", "K116"),
+    ],
+)
+def test_a_made_up_number_may_be_an_example_left_in(typed: str, code: str) -> None:
+    assert verdict(ID, typed)[1] == code
+    assert params(ID, typed)["variant"] == "example"
+    assert "variant" not in params(ID, f"{GOOD[:17]}{(int(GOOD[17:].replace('X', '0')) + 1) % 10}")

@@ -181,12 +181,13 @@ def _computing_with(field: Field, row: int, form: Form) -> Iterator[tuple[tuple[
                 yield _check_cell(form.field(path), row, form), rule.code
 
 
+YEARS = "1905-03-14", "1905-09-30"  # the days that spreadsheets store as 1900 and 2100
 OF_ALL_ROWS = ("unique", "counts_rows")  # compare a row with others of its table
 
 
 def _left_to_the_check(issue: Issue, field: Field, submission: Submission, form: Form) -> bool:
-    """Whether a verdict rests on what no formula reads: a date typed as text, characters that
-    nobody sees, or today's date in a table."""
+    """Whether a verdict rests on what no formula reads: dates that wait for the check, characters
+    that nobody sees, or today's date in a table."""
     rule = form.rule(issue.code)
     if rule and field.sheet != form.record.key and FAMILIES[rule.family].about_today:
         return True
@@ -205,9 +206,15 @@ def _left_to_the_check(issue: Issue, field: Field, submission: Submission, form:
         for record in records:
             if set(column.text[record]) & set(INVISIBLE):
                 return True
-            if form.field(path).kind == "date" and column.type[record] == CellType.TEXT:
+            if form.field(path).kind == "date" and _waits(column.text[record], column.type[record]):
                 return True
     return False
+
+
+def _waits(text: str, type: int) -> bool:
+    """Whether a date is left to the check: one typed as text, and a day that to a formula is the
+    same number as a year that was typed."""
+    return type == CellType.TEXT or (type == CellType.DATE and YEARS[0] <= text < YEARS[1])
 
 
 def _sources(rule: Rule, form: Form) -> set[str]:

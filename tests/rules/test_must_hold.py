@@ -15,7 +15,7 @@ from converter.model.errors import FormError
 from converter.model.forms import Form, Rule
 from converter.model.issues import Level
 from converter.model.submissions import Submission
-from converter.rules import expressions
+from converter.rules import FAMILIES, expressions
 from tests import tools
 from tests.forms import small
 from tests.parity import verdicts
@@ -85,6 +85,24 @@ def test_the_sentence_says_what_must_hold_and_what_is() -> None:
 
 
 @pytest.mark.parametrize(
+    ("condition", "wording"),
+    [
+        ("line.a + line.b - line.c == 0", "甲数 + 乙数 - 丙数 = 0"),
+        ("line.a - (line.b - line.c) == 0", "甲数 - （乙数 - 丙数） = 0"),
+        ("line.a * (line.b + 1) == 0", "甲数 × （乙数 + 1） = 0"),
+        ("line.a * 2 * line.b - line.c * 3 == 0", "甲数 × 2 × 乙数 - 丙数 × 3 = 0"),
+        ("abs(line.a * 9 - line.b) * 2 <= line.c", "|甲数 × 9 - 乙数| × 2 ≤ 丙数"),
+    ],
+)
+def test_the_sentence_has_no_more_brackets_than_arithmetic_takes(
+    condition: str, wording: str
+) -> None:
+    form = ruled(condition, "line.c")
+    params = FAMILIES["must_hold"].message_params(form.rules[0], "line.c", form)
+    assert params["condition"] == wording
+
+
+@pytest.mark.parametrize(
     ("condition", "message", "at"),
     [
         ("line.a +", "form_condition_syntax", 8),
@@ -106,7 +124,9 @@ def test_the_sentence_says_what_must_hold_and_what_is() -> None:
         ('line.paid > month("2020-13")', "form_condition_one_month", 13),
         ('line.paid > date("2020-01-01")', "form_condition_compared", 1),
         ("not line.a", "form_condition_truth", 5),
-        ("line.a == 1.5", "form_condition_part", 11),
+        ("line.a == 1.5", "form_condition_fraction", 11),
+        ("line.a * 0.02 == line.b", "form_condition_fraction", 10),
+        ("line.a / line.b == 2", "form_condition_fraction", 1),
         ("(" * 300 + "1" + ")" * 300, "form_condition_long", 0),
     ],
 )

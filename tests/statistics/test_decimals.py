@@ -128,10 +128,12 @@ def test_last_year_is_compared_like_for_like(levels: Levels, level: str) -> None
     cells = dict(made.tables[0].rows)
     both = AnnualCell(D("1234574.43"), D("1000.25"), D("1234567.42"))
     assert cells["全年收入（元）"] == [both]
-    assert cells["企业的收入"] == [AnnualCell(D("1234567.42"))]
+    assert cells["企业的收入（元）"] == [AnnualCell(D("1234567.42"))]
     totals, *_ = made.tables[1].rows
     assert totals == ("合计", [AnnualCell(D("0.4998"), D("-4.9999"), D("-1.5002"))])
-    sheet = openpyxl.load_workbook(io.BytesIO(annual_workbook.workbook(made))).worksheets[0]
+    sheet, by_sort = openpyxl.load_workbook(io.BytesIO(annual_workbook.workbook(made))).worksheets
+    for page, units in ((sheet, "个、人、元"), (by_sort, "万元")):
+        assert any(str(cell.value).endswith(f"计量单位：{units}") for cell in page[2])
     row = next(r for r in sheet.iter_rows() if r[0].value == "全年收入（元）")
     assert (row[2].value, row[2].number_format) == (1234574.43, "#,##0.00")
     assert sheet.column_dimensions["C"].width > len("1,234,574.43")

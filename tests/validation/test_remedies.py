@@ -112,9 +112,35 @@ def cut_below(book: Any) -> None:
         for column, value in enumerate(values, 1):
             sheet.cell(len(MEMBERS) + row, column, value)
             other.cell(row, column).value = None
+    count_with_leavers(book)
+
+
+def leavers_below(book: Any) -> None:
+    sheet = book[MEMBER_SHEET]
+    sheet.append(["以下为离职人员"])
+    for number, one in enumerate(RETIRED, 13):
+        sheet.append([number, *one])
+    count_with_leavers(book)
+
+
+def count_with_leavers(book: Any) -> None:
     total = len(MEMBERS) + len(RETIRED)
     women = sum(int(one[1][16]) % 2 == 0 for one in (*MEMBERS, *RETIRED))
     items(会员总数=total, 女职工会员数=women, 职工总数=total, 女职工人数=women)(book)
+
+
+def leavers_moved(book: Any) -> None:
+    book[MEMBER_SHEET].delete_rows(15, len(RETIRED))
+    items(会员总数=12, 女职工会员数=6, 职工总数=15, 女职工人数=6)(book)
+
+
+def example(number: str) -> Change:
+    def change(sheet: Any) -> None:
+        sheet.insert_rows(2)
+        for column, value in enumerate(["示例", "张三", number, "2010-05-01"], 1):
+            sheet.cell(2, column, value)
+
+    return on(MEMBER_SHEET, change)
 
 
 def names_alone(book: Any) -> None:
@@ -250,6 +276,9 @@ REMEDIES = {
     ),
     "K113": Remedy(member("C2", f"{ID[:6]}{ID[8:17]}"), member("C2", ID)),
     "K116": Remedy(member("C2", f"{ID[:17]}{(int(ID[17]) + 1) % 10}"), member("C2", ID)),
+    "K114-example": Remedy(example("X" * 18), delete_row(2)),
+    "K115-example": Remedy(example("0" * 18), delete_row(2)),
+    "K116-example": Remedy(example("110101199001011234"), delete_row(2)),
     "K302": Remedy(item("专职工会工作人员数", -1), item("专职工会工作人员数", 1)),
     "K303": Remedy(item("专职工会工作人员数", 1.5), item("专职工会工作人员数", 1)),
     "X101": Remedy(item("职工总数", 11), item("职工总数", 15)),
@@ -355,6 +384,8 @@ REMEDIES = {
     "S024": Remedy(second_sheet, cut_below, 15),
     "S024-left": Remedy(second_sheet, lambda book: book.remove(book["退休"])),
     "S026": Remedy(names_alone, cut_below_with_numbers, 15),
+    "S027": Remedy(leavers_below, delete_row(14), 15),
+    "S027-moved": Remedy(leavers_below, leavers_moved),
     "S025": Remedy(member("D1", "进来的日子"), member("D1", "加入工会时间")),
     "S025-another": Remedy(member("D1", "进来的日子"), member("E1", "加入工会时间")),
 }  # fmt: skip

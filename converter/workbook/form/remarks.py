@@ -2,8 +2,8 @@
 
 A row is one of them where its first text begins or ends as the form says, whatever spaces and
 marks it is written with, or is a date, a page number or a count, and the row names no number that
-could be a member's; where it says a heading again; or where it stands above the first or below
-the last person and has neither a number nor anything like a name.
+could be a member's; where it says a heading again, or that the people below have left; or where it
+stands above the first or below the last person and has neither a number nor anything like a name.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from converter.model.forms import Sheet
 from converter.text import characters
 from converter.text.headings import names_of
 from converter.workbook.grid import GridColumn
+from converter.workbook.leaver_lines import is_leaver_line
 
 Mask = npt.NDArray[np.bool_]
 
@@ -70,10 +71,10 @@ def find(
         name=next((cells[key] for key in cells if kinds[key].person_name), None),
         dates=[cells[key] for key in cells if kinds[key].value_type is ValueType.DATE],
     )
-    named = _named(sheet, known, numbered, records)
+    named = {*_named(sheet, known, numbered, records), *_leaver_lines(known, numbered, records)}
     rest = records.copy()
-    rest[named] = False
-    return sorted({*named, *_around(known, rest)})
+    rest[[*named]] = False
+    return sorted(named.union(_around(known, rest)))
 
 
 def is_line(text: str, sheet: Sheet) -> bool:
@@ -116,6 +117,21 @@ def _named(sheet: Sheet, known: _Columns, numbered: Mapping[int, str], records: 
     initials = {heading[0] for heading in names.fields} | {text[0] for text in beginnings}
     candidates = _candidates(known, numbered, records, initials, {text[-1] for text in endings})
     return [n for n in candidates if is_remark(n)]
+
+
+def _leaver_lines(known: _Columns, numbered: Mapping[int, str], records: Mask) -> list[int]:
+    """Rows that say that whoever stands below has left."""
+    number, name = known.number, known.name
+    if number is None or name is None:
+        return []
+    alone = records & ((number.types == CellType.BLANK) | (name.types == CellType.BLANK))
+
+    def is_line(n: int) -> bool:
+        texts = [numbered.get(n, ""), *(column.texts[n] for column in known.cells.values())]
+        first, *rest = [text for text in texts if text and not text.isdecimal()] or [""]
+        return is_leaver_line(first) and not any(map(_LIKE_NUMBER, map(characters.squeeze, rest)))
+
+    return [n for n in np.flatnonzero(alone).tolist() if is_line(n)]
 
 
 def _candidates(

@@ -16,6 +16,7 @@ from converter.kinds import KINDS
 from converter.kinds.id_number import compact
 from converter.model.cell_types import CellType
 from converter.model.forms import Sheet
+from converter.model.issues import Params
 from converter.model.submissions import RawColumn, RawSheet
 from converter.text import characters
 from converter.workbook.form import remarks
@@ -24,6 +25,7 @@ from converter.workbook.form.table_heading import Heading
 from converter.workbook.form.unread_people import KnownTexts, PeopleColumn, unread, unread_in
 from converter.workbook.grid import Grid, GridColumn
 from converter.workbook.issue_collector import IssueCollector, address, hidden_params
+from converter.workbook.leaver_lines import find as find_lines
 from converter.workbook.merged_cells import covered_cells, report_merge
 from converter.workbook.xlsx.sheet_xml import LAST_OPEN_COLUMN
 
@@ -107,6 +109,7 @@ class _Reading:
         rows = _rows(order, self.first)
         self._cover(rows)
         self._hidden(order, rows)
+        self._leavers(order, rows, ~(records | repeated))
         self._find_unread(order)
         self._twice(order)
         reasons = self._column(self.reasons).texts[order] if self.reasons else ()
@@ -272,6 +275,21 @@ class _Reading:
             key = next((k for k in self.typed if self.cells[k].types[run[0] - self.first]), "")
             column = self.columns.get(key, self.heading.first_column)
             self.report.add("S007", facts.name, (run[0], column), key, params=hidden_params(run))
+
+    def _leavers(self, order: npt.NDArray[np.intp], rows: Sequence[int], others: Mask) -> None:
+        """Lines among the records that say that whoever stands below has left."""
+        if not len(order) or not others[: order[-1]].any():
+            return
+        outside = {*(np.flatnonzero(others[: order[-1]]) + self.first).tolist()}
+        columns = {*self.facts.columns} - {*self.heading.unknown} | {*self.facts.columns[:1]}
+        further = sorted(columns - {*self.columns.values()} - self.facts.hidden_columns)
+        found = {column: texts.items() for column, texts in self._texts(further).items()}
+        for key, column in self.typed.items():
+            found[column] = dict(self._outside(self.cells[key], ~others)).items()
+        texts = [(row, c, text) for c in found for row, text in found[c] if row in outside]
+        for line in islice(find_lines(texts, rows), MOST_RUNS):
+            params: Params = {"text": line.text, "count": line.people}
+            self.report.add("S027", self.facts.name, (line.row, line.column), params=params)
 
     def _twice(self, order: npt.NDArray[np.intp]) -> None:
         """A second column of one heading matters where its values differ, and where it is not that

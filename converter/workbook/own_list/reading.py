@@ -15,6 +15,7 @@ from converter.model.own_list import (
     CARDS,
     ROWS,
     UNUSED,
+    LeaversBelow,
     ListColumn,
     ListReport,
     Rearranged,
@@ -29,6 +30,7 @@ from converter.workbook.form import remarks
 from converter.workbook.form.sheet_matching import Workbook
 from converter.workbook.form.unread_people import PeopleColumn, unnumbered
 from converter.workbook.issue_collector import IssueCollector
+from converter.workbook.leaver_lines import ends_leavers, is_leaver_line
 from converter.workbook.own_list import values
 from converter.workbook.own_list.arrangement import as_rows
 from converter.workbook.own_list.blocks import Headings, ListBlock, SheetCells, cells_of, cut
@@ -91,6 +93,8 @@ class _Reading:
     titles: set[str] = field(default_factory=set)
     rearranged: list[Rearranged] = field(default_factory=list)
     unnumbered: list[tuple[str, PeopleColumn]] = field(default_factory=list)
+    leavers: list[tuple[SkippedRow, list[str]]] = field(default_factory=list)  # line, people below
+    are_leavers: bool = False
 
     def __post_init__(self) -> None:
         self.headings = Headings(self.sheet)
@@ -109,6 +113,7 @@ class _Reading:
             cells = as_rows(found, self.sheet, self.headings)
             arrangement = cells.arrangement
             before, taken = len(self.people), set[tuple[int, int]]()
+            self.are_leavers = False
             headings = [""] * len(cells.columns)
             for block in cut(cells, self.headings):
                 guessed = guess(block, self.sheet, self.headings, self.chosen)
@@ -176,13 +181,16 @@ class _Reading:
         if not name or name.isdecimal():
             return None
         worded = next((text for text in texts if text.strip() and not text.isdecimal()), "")
-        if any(remarks.is_line(characters.squeeze(text), self.sheet) for text in (worded, name)):
+        if any(map(self._is_line, (worded, name))):
             return None
         answers = sum(bool(text.strip()) for text, _ in cells.values())
         if answers > 1 or person_names.is_usual_name(name):
             return cells
         beside = any(text.strip() != name for text in texts if text.strip())
         return cells if beside and person_names.is_name(name) else None
+
+    def _is_line(self, text: str) -> bool:
+        return remarks.is_line(characters.squeeze(text), self.sheet) or is_leaver_line(text)
 
     def _as_above(self, person: dict[str, Cell], above: dict[str, Cell]) -> None:
         """Write out 同上 as what the person above has; a name or number is never another's."""
@@ -208,11 +216,19 @@ class _Reading:
     def _skip(self, block: ListBlock, row: int) -> None:
         texts = [text.strip() for text in block.cells.texts[row] if text.strip()]
         worded = [text for text in texts if not text.isdecimal()]
-        heading = any(map(self.headings.is_heading, texts))
-        if worded and not heading and len(self.skipped) < MOST_SKIPPED:
-            names = filter(person_names.is_usual_name, worded[1:])  # 后勤 周九
-            shown = " ".join((worded[0], *names))[:LONGEST_SAMPLE]
-            self.skipped.append(SkippedRow(block.cells.name, block.cells.row_name(row), shown))
+        if not worded or any(map(self.headings.is_heading, texts)):
+            return
+        names = filter(person_names.is_usual_name, worded[1:])  # 后勤 周九
+        shown = " ".join((worded[0], *names))[:LONGEST_SAMPLE]
+        line = SkippedRow(block.cells.name, block.cells.row_name(row), shown)
+        if any(map(is_leaver_line, worded)):
+            self.leavers.append((line, []))
+            self.are_leavers = True
+            return
+        if self.are_leavers and any(ends_leavers(self.leavers[-1][0].text, t) for t in worded):
+            self.are_leavers = False
+        if len(self.skipped) < MOST_SKIPPED:
+            self.skipped.append(line)
 
     def _add(self, person: dict[str, Cell]) -> None:
         text, kind = person.get(self.id_key, BLANK)
@@ -226,6 +242,8 @@ class _Reading:
         if number:
             self.known.setdefault(number, name)
         self.people.append(person)
+        if self.are_leavers:
+            self.leavers[-1][1].append(name or masking.text(text))
 
     def _column(self, block: ListBlock, at: int, one: Guess) -> None:
         cells = [text.strip() for text, _ in block.column(at) if text.strip()]
@@ -287,6 +305,9 @@ class _Reading:
             tuple(self.rearranged),
             tuple(self._unnumbered()),
             self.written_out,
+            leavers=tuple(
+                LeaversBelow(line, tuple(names)) for line, names in self.leavers if names
+            ),
         )
         return ReadList(members, report)
 
