@@ -38,6 +38,7 @@ ARRAYS: Mapping[str, tuple[str, ...]] = {
     ANNUAL: ("statistics", "annual", "table"),
     RESOURCES: ("package", "resource"),
 }
+LONGEST_HEADING = 10  # characters of an option's own text; longer ones have a short heading
 LONGEST_HELP = 255  # characters of an input prompt; a limit of Excel
 
 
@@ -165,7 +166,9 @@ def _options(
         options = [declared[owner].options()[name] for owner in those]
         texts = [message(f"option_{owner}_{name}") for owner in those]
         own = f"editor_option_{name}"
-        heading = message(own) if catalogue.has(own) else "／".join(dict.fromkeys(texts))
+        heading = "／".join(dict.fromkeys(texts))
+        if len(heading) > LONGEST_HEADING and catalogue.has(own):
+            heading = message(own)
         meant = [f"{labels[o]}：{text}。" for o, text in zip(those, texts, strict=True)]
         needed = [o for o, option in zip(those, options, strict=True) if option.required]
         # A whole number is a number, too.

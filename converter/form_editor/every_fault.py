@@ -41,6 +41,7 @@ from converter.kinds.text import Text
 from converter.model.errors import FormError
 
 ROUNDS = 50
+_MISSING = ("form_missing", "form_text")  # what stands in is no good either, but is no fault
 _IN_LISTS = ("form_no_field", "form_field_kind")
 # What stands in for a value that cannot be read; every other key is taken away.
 NAMES = {RULES: "code", FIELDS: "key", GUIDE: "heading", RESOURCES: "name"}  # what names a card
@@ -70,7 +71,9 @@ def every_fault(sources: Sources, folder: Path, scratch: Path) -> Sequence[FormE
             copy = scratch / str(number)  # a definition that was read is kept by its folder
             write_many((copy / name, data) for name, data in files.items())
             faults = [_moved(one, copy, folder) for one in all_faults(copy)]
+            missing = {one[:2] for one, fault in found.items() if fault.message_key in _MISSING}
             new = {(one.file, one.key, one.found): one for one in faults}
+            new = {key: one for key, one in new.items() if key[:2] not in missing}
             known = {key: one for key, one in new.items() if not _is_about(one, unknown)}
             new = {key: one for key, one in new.items() if key not in found}
             found |= {key: one for key, one in known.items() if key not in found}
@@ -196,7 +199,7 @@ def _cards(name: str, text: str, fault: FormError) -> str:
         return _card_without(CardFile(name, text), sheet, card, key, fault)
     changed = TomlText.of(text)
     path = tuple(fault.key.split("."))
-    _plain(changed, path, _without(tomllib.loads(text), path, fault))
+    _plain(changed, path, _without(tomllib.loads(text), path, fault), _stand_in(fault))
     return changed.render()
 
 
@@ -216,8 +219,13 @@ def _card_without(file: CardFile, sheet: str, card: str, key: str, fault: FormEr
                 if sheet == FIELDS and _is_needed(values, path[0]):
                     path = ("kind",)
                 left = _without(values, path, fault)
-                if left is not None or sheet not in (STATISTICS, ANNUAL):
-                    _plain(changed, path, left)
+                if (
+                    sheet == FIELDS and not key
+                ):  # another field has its title, or one of its aliases
+                    changed.set(("title",), card)
+                    changed.remove(("aliases",))
+                elif left is not None or sheet not in (STATISTICS, ANNUAL):
+                    _plain(changed, path, left, _stand_in(fault))
                 text = changed.render()
         made.append(text)
     return "".join(made)
@@ -246,8 +254,16 @@ def _without(
     return None
 
 
+def _stand_in(fault: FormError) -> str:
+    """A text in place of one that is missing; '' where none is."""
+    return f"x {fault.key}" if fault.message_key in _MISSING else ""
+
+
 def _plain(
-    text: TomlText, path: tuple[str, ...], left: tuple[tuple[str, ...], list[Any]] | None
+    text: TomlText,
+    path: tuple[str, ...],
+    left: tuple[tuple[str, ...], list[Any]] | None,
+    stand_in: str,
 ) -> None:
     if left is not None:
         if left[1]:
@@ -256,6 +272,8 @@ def _plain(
         text.set(path, Text.name)
     elif path[-1] in _PLAIN:
         text.set(path, _PLAIN[path[-1]])
+    elif stand_in and path[0] != "statistics":
+        text.set(path, stand_in)
     elif path[0] not in ("", "statistics") and path[-1] not in (
         "key",
         "title",

@@ -19,6 +19,7 @@ from converter.form_editor.columns import (
     OWNER,
     PARTS,
     RULES,
+    SHEETS,
     TABLES,
     VALUE,
     EditorColumn,
@@ -52,6 +53,8 @@ def in_workbook(fault: FormError, book: EditedBook, workbook: str) -> FormError:
     if fault.message_key in _NO_OPTION and row is not None and column is not None:
         found, choices = quoted(row[column.key]), []
     params = {k: _word(k, value) for k, value in fault.params.items()}
+    if "owner" in params:
+        params["owner"] = _owner(fault, book)
     return FormError(
         workbook,
         _place(sheet, row, column, book),
@@ -60,16 +63,6 @@ def in_workbook(fault: FormError, book: EditedBook, workbook: str) -> FormError:
         choices=choices,
         **params,
     )
-
-
-def unknown_tables(book: EditedBook) -> Iterator[FormError]:
-    """Fields of tables that are not there: no card could say so."""
-    tables = [row[FILE] for row in book.rows[TABLES]]
-    for row in book.rows[FIELDS]:
-        if row[FILE] not in tables:
-            place = f"field[{book.rows[FIELDS].index(row) + 1}].{FILE}"
-            found = f'"{row[FILE]}"'
-            yield FormError(FIELDS, place, "form_no_sheet", found=found, choices=tables)
 
 
 def unknown_owners(book: EditedBook) -> Iterator[FormError]:
@@ -87,6 +80,15 @@ def _word(name: str, value: str | int) -> str | int:
     return choice_labels(_WORDS[name]).get(str(value), value) if name in _WORDS else value
 
 
+def _owner(fault: FormError, book: EditedBook) -> str:
+    """Where else a value stands that should stand once."""
+    owner = str(fault.params["owner"])
+    if fault.key.startswith("headings.") and "." not in owner:
+        owner = f"headings.{owner}"
+    sheet, row, key = _found(FormError(fault.file, owner, fault.message_key), book)
+    return _place(sheet, row, _column(sheet, key), book)
+
+
 def _found(fault: FormError, book: EditedBook) -> tuple[str, EditorRow | None, str]:
     """The sheet, the row and the key of a fault."""
     file = PurePath(fault.file)
@@ -100,10 +102,8 @@ def _found(fault: FormError, book: EditedBook) -> tuple[str, EditorRow | None, s
     name, _, key = fault.key.partition(".")
     if file.name == RULES_FILE:
         return RULES, _card(book.rows[RULES], name, "code"), key
-    if file.name == FIELDS:  # of a table that is not there
-        return FIELDS, _card(book.rows[FIELDS], name, "key"), key
-    if file.name in PARTS:  # of a card that is not there
-        return file.name, _card(book.rows[file.name], name, OWNER), key
+    if file.name in SHEETS:  # a row that belongs to no card yet
+        return file.name, _card(book.rows[file.name], name, KEY), key
     if name in ("sheet", "headings", ""):
         row = next((r for r in book.rows[TABLES] if r[FILE] == file.stem), None)
         return TABLES, row, fault.key
@@ -118,7 +118,9 @@ def _in_form(key: str, book: EditedBook) -> tuple[str, EditorRow | None, str]:
             return part
         return sheet, _card(book.rows[sheet], card, NAMES.get(sheet, "key")), rest
     if key.startswith(("sheets", "form.sheets")):
-        return TABLES, None, FILE
+        table = key.removeprefix("form.").partition(".")[2]
+        row = next((row for row in book.rows[TABLES] if row[FILE] == table), None)
+        return TABLES, row, "sheet.title" if row else FILE
     rows = {row[KEY]: row for row in book.rows[FORM]}
     parts = key.split(".")
     for length in range(len(parts), 0, -1):

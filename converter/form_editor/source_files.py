@@ -22,7 +22,7 @@ from converter.form_editor.toml_text import (
     literal,
 )
 from converter.forms.code_lists import REQUIRED
-from converter.forms.form_files import NO_CARDS
+from converter.forms.form_files import NO_CARDS, toml_paths
 from converter.model.errors import FormError
 
 FORM_FILE, RULES_FILE = "form.toml", "rules.toml"
@@ -34,7 +34,7 @@ Sources: TypeAlias = "Mapping[str, bytes]"
 def card_paths(folder: Path) -> list[Path]:
     """The cards and lists of a folder; what was amended in mid-collection, and what earlier
     definitions had otherwise, is none of them."""
-    cards = [path for path in sorted(folder.glob("*.toml")) if path.name not in NO_CARDS]
+    cards = [path for path in toml_paths(folder) if path.name not in NO_CARDS]
     return [*cards, *sorted((folder / "codes").glob("*.csv"))]
 
 

@@ -3,7 +3,8 @@ levels and texts of a form fit the catalogue of checks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from converter import kinds, rules
@@ -32,10 +33,21 @@ def accept(form: Form, folder: Path) -> None:
 
 def accept_statistics(form: Form, folder: Path) -> None:
     """Raises FormError."""
-    try:
-        statistics_cards.check(form)
-    except FormError as error:
-        raise error.within(folder / "form.toml") from error
+    for check in statistics_checks(form, folder):
+        check()
+
+
+def statistics_checks(form: Form, folder: Path) -> Iterator[Callable[[], None]]:
+    """A check for each part of the form's statistics. They raise FormError."""
+
+    def placed(check: Callable[[], object]) -> None:
+        try:
+            check()
+        except FormError as error:
+            raise error.within(folder / "form.toml") from error
+
+    for check in statistics_cards.checks(form):
+        yield partial(placed, check)
 
 
 def accept_fields(sheet: Sheet, form: Form, file: Path, keys: Sequence[str] = ()) -> None:

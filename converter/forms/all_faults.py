@@ -53,7 +53,8 @@ def all_faults(folder: Path) -> Sequence[FormError]:
         if rule.code not in named and not _mentions(rule, broken):
             found.of(lambda rule=rule: accepting.accept_rule(rule, known, folder / "rules.toml"))  # type: ignore[misc]
     if not _touches(known, broken):
-        found.of(lambda: accepting.accept_statistics(known, folder))
+        for check in accepting.statistics_checks(known, folder):
+            found.of(check)
     if not found.faults:  # what depends on all of them
         found.of(lambda: accepting.accept_levels(known, folder))
         if (folder / roster.FILE).exists():

@@ -34,11 +34,16 @@ LONGEST = 1_000  # characters of one text of a difference
 
 def read(folder: Path, digest: str) -> tuple[EarlierForm, ...]:
     """What a form's folder says of earlier definitions. Raises FormError."""
-    file = load_toml(folder / CHANGES)
+    of_digest, found = read_file(folder / CHANGES)
+    return found if of_digest == digest else ()
+
+
+def read_file(path: Path) -> tuple[str, tuple[EarlierForm, ...]]:
+    """The digest of the cards that a file was written for, and what it says of earlier ones.
+    Raises FormError."""
+    file = load_toml(path)
     file.only(("changes", "earlier"))
-    if file.table("changes").text("digest") != digest:
-        return ()
-    return tuple(map(_earlier, file.cards("earlier")))
+    return file.table("changes").text("digest"), tuple(map(_earlier, file.cards("earlier")))
 
 
 def _earlier(card: TomlTable) -> EarlierForm:

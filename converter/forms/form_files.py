@@ -9,12 +9,18 @@ DESCRIPTOR = "form-package.json"  # of a form package
 CHANGES = "changes.toml"  # what earlier definitions had otherwise: see `earlier`
 AMENDMENT = "amendment.toml"  # what was changed in mid-collection: see `amendments`
 NO_CARDS = (AMENDMENT, CHANGES)
+_BESIDE = "changes-*.toml"  # what stands beside one of these; no table has a name like this
 
 
 def card_files(folder: Path) -> dict[str, bytes]:
     """The cards and code lists of a form's folder, by their names in it. Raises OSError."""
-    paths = [*sorted(folder.glob("*.toml")), *sorted((folder / "codes").glob("*.csv"))]
+    paths = [*toml_paths(folder), *sorted((folder / "codes").glob("*.csv"))]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def toml_paths(folder: Path) -> list[Path]:
+    """The TOML files of a form's folder."""
+    return [path for path in sorted(folder.glob("*.toml")) if not path.match(_BESIDE)]
 
 
 def digest(files: Iterable[tuple[str, bytes]]) -> str:

@@ -8,10 +8,11 @@ values are counted as unknown, never guessed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -252,8 +253,21 @@ COLLECTION_KEYS = (
 )  # fmt: skip
 
 
-def check(form: Form) -> None:
-    """Have every card of `[statistics]` make its table of nothing. Raises FormError."""
+def checks(form: Form) -> Iterator[Callable[[], object]]:
+    """What is wrong with one part of `[statistics]` says nothing of the others; each of these
+    checks a part of its own. They raise FormError."""
+    yield partial(_check_tables, form)
+    own = card_of(form)
+    if "collection" in own.values:
+        yield lambda: _check_collection(own.part("collection"))
+    if "annual" in own.values:
+        from converter.statistics import annual_cards  # built on this module
+
+        yield partial(annual_cards.read, form)
+
+
+def _check_tables(form: Form) -> None:
+    """Have every card make its table of nothing."""
     own = card_of(form)
     own.only(("total", "unknown", "table", "collection", "annual"))
     listed = own.entries("table") if "table" in own.values else []
@@ -263,12 +277,6 @@ def check(form: Form) -> None:
             raise own.error("table", "form_cards", card, key="statistics.table")
         found.only(TABLE_KEYS.get(found.text("kind"), tuple(card)))
     figures(_Nothing(), form, date(2000, 1, 1))
-    if "collection" in own.values:
-        _check_collection(own.part("collection"))
-    if "annual" in own.values:
-        from converter.statistics import annual_cards  # built on this module
-
-        annual_cards.read(form)
 
 
 def _check_collection(card: StatisticsCard) -> None:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converter.files import writing
-from converter.form_editor import book_reading, book_writing
+from converter.form_editor import book_reading, book_writing, names
+from converter.form_editor.book_reading import EditedBook
 from converter.form_editor.building import build as files_of
 from converter.form_editor.every_fault import every_fault
-from converter.form_editor.places import in_workbook, unknown_owners, unknown_tables
+from converter.form_editor.places import in_workbook, unknown_owners
 from converter.form_editor.rows import all_rows
 from converter.form_editor.source_files import card_paths, read_sources
 from converter.messages.catalogue import message
@@ -48,14 +49,13 @@ def edit(folder: Path, output: Path) -> Path:
 def build(workbook: Path, folder: Path, *, force: bool) -> BuildReport:
     """Write the form of a workbook, whole or not at all. Raises UsageError where that would
     replace what somebody changed in the folder since (unless `force`), OSError."""
-    book = book_reading.read(workbook)
+    book = names.with_table_keys(book_reading.read(workbook))
+    faults = _faults(book, folder, workbook.name)
+    if faults:
+        return BuildReport(faults)
     built = files_of(book.rows, book.sources)
     present = _present_files(folder)
     with _draft(folder, built) as draft:
-        scratch = writing.private_name(folder.parent)
-        found = [*unknown_tables(book), *unknown_owners(book), *every_fault(built, folder, scratch)]
-        if found:
-            return BuildReport([in_workbook(one, book, workbook.name) for one in found])
         touched = [
             name
             for name, data in present.items()
@@ -76,6 +76,16 @@ def build(workbook: Path, folder: Path, *, force: bool) -> BuildReport:
         kept=kept,
         check=checked,
     )
+
+
+def _faults(book: EditedBook, folder: Path, name: str) -> Sequence[FormError]:
+    """All that is wrong in a workbook of this name, at its cells."""
+    named, found = names.with_stand_ins(book)
+    files = files_of(named.rows, named.sources)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = writing.private_name(folder.parent)
+    found = [*found, *unknown_owners(named), *every_fault(files, folder, scratch)]
+    return [in_workbook(one, named, name) for one in found]
 
 
 def _present_files(folder: Path) -> Mapping[str, bytes]:

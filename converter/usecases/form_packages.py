@@ -84,11 +84,20 @@ def compare(before: str, now: str) -> tuple[Form, Form, Sequence[FormChange]]:
 
 def write_changes(before: Form, now: Form, output: Path) -> Path | None:
     """Write what differs as a file that can stand beside the newer cards; nothing where their cards
-    are the same. Raises OSError."""
-    text = earlier.text(now, earlier.known(now, [before]))
-    if not text:
+    are the same. One that was written before is replaced if nothing is lost with it. Raises
+    OSError."""
+    known = {one.digest: one for one in earlier.known(now, [before])}
+    if not known:
         return None
-    return writing.write_beside(output, lambda to: to.write_text(text, "utf-8", newline="\n"))
+    digest, written = "", tuple[EarlierForm, ...]()
+    present = writing.digest_of(output)
+    with suppress(FormError):
+        digest, written = earlier.read_file(output)
+    if digest == now.cards_digest:
+        known = {one.digest: one for one in written} | known
+    is_contained = bool(digest) and all(one.digest in known for one in written)
+    data = earlier.text(now, list(known.values())).encode()
+    return writing.write_output(output, [data], present if is_contained else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,43 @@ def test_every_fault_is_named_with_its_cell_in_one_pass(edit: Edited, tmp_path: 
         assert "表单.xlsx" in found[place]
 
 
+def test_names_that_are_none_hide_nothing(edit: Edited, tmp_path: Path) -> None:
+    def put(sheet: str, row: int, key: str, text: str | None) -> str:
+        edit.cell(sheet, row, key).value = text
+        return f"《{sheet}》{edit.cell(sheet, row, key).coordinate}"
+
+    def field(key: str) -> int:
+        return edit.row("项目", "key", key)
+
+    def rule(code: str) -> int:
+        return edit.row("规则", "code", code)
+
+    owner = f"《项目》{edit.cell('项目', field('staff'), 'key').coordinate}"
+    twice = put("项目", field("legal_entities"), "key", "staff")
+    named = {
+        twice,
+        put("项目", field("address"), "key", "地址"),
+        put("项目", field("honour"), "key", None),
+        put("项目", field("members"), "@file", "单位表"),
+        put("项目", field("postcode"), "title", None),
+        put("项目", field("phone"), "kind", "电话机"),
+        put("表", 4, "@file", "单位"),
+        put("表", 4, "sheet.shape", "行"),
+        put("规则", rule("X131"), "code", "191"),
+        put("规则", rule("X141"), "code", "X113"),
+        put("规则", rule("X101"), "family", None),
+        put("规则", rule("X102"), "at", None),
+        put("规则", rule("X135"), "years", "五"),
+        put("名单", edit.row("名单", "label", "市级"), "@list", "a/b"),
+        put("表单", edit.row("表单", "@key", "form.version"), "@value", None),
+        put("统计表", 6, "step", "7"),
+    }
+    put("项目", field("women_members"), "@file", "基层单位信息表")  # the table's title will do
+    found = faults(edit.save(), tmp_path / "新")
+    assert set(found) == named
+    assert owner in found[twice]
+
+
 def test_a_field_that_is_gone_is_named_by_what_mentions_it(edit: Edited, tmp_path: Path) -> None:
     edit.book["项目"].delete_rows(edit.row("项目", "key", "women_members"))
     kind = edit.row("项目", "key", "members")

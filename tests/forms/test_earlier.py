@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -169,3 +170,43 @@ def test_what_was_packed_is_kept_but_not_used(union: Office, tmp_path: Path) -> 
     form_packages.pack(folder, union.keys, tmp_path / "2.zip", NOW)
     assert loading.form_dir(FORM) == BUILT_IN
     assert not (installed.place(FORM) / installed.STATE).exists()
+
+
+def test_a_list_of_changes_is_written_over_if_nothing_is_lost(tmp_path: Path) -> None:
+    second = version(tmp_path, "2026.2", renamed)
+    card = second / "unit.toml"
+    first, beside = loading.load(BUILT_IN), second / CHANGES
+    assert form_packages.write_changes(first, loading.load(second), beside) == beside
+    digest = loading.load(second).cards_digest
+    card.write_text(
+        also_required(card.read_text("utf-8").replace("新地址", "驻地通讯地址")), "utf-8"
+    )
+    changed = loading.load(copied(second, tmp_path / "changed"))
+    assert changed.cards_digest != digest
+    assert not changed.earlier
+    assert form_packages.write_changes(first, changed, beside) == beside
+    again = loading.load(copied(second, tmp_path / "again"))
+    assert [one.digest for one in again.earlier] == [first.cards_digest]
+    third = loading.load(version(tmp_path, "2026.0", lambda text: text))
+    assert form_packages.write_changes(third, again, beside) == beside  # the first stays in it
+    both = {first.cards_digest, third.cards_digest}
+    assert {one.digest for one in earlier.read_file(beside)[1]} == both
+    # For other cards the two older definitions would be lost: it stands beside, and is no card.
+    beside_it = form_packages.write_changes(again, changed_title(second, tmp_path), beside)
+    assert beside_it == second / "changes-2.toml"
+    assert loading.load(copied(second, tmp_path / "whole")).digest == again.digest
+    assert "changes-2.toml" not in card_files(second)
+
+
+def copied(folder: Path, to: Path) -> Path:
+    """The same cards elsewhere, where they were not read yet."""
+    shutil.copytree(folder, to)
+    return to
+
+
+def changed_title(folder: Path, tmp_path: Path) -> Form:
+    own = copied(folder, tmp_path / "title")
+    (own / CHANGES).unlink()
+    form = own / "form.toml"
+    form.write_text(form.read_text("utf-8").replace('"2026.2"', '"2026.3"', 1), "utf-8")
+    return loading.load(own)
