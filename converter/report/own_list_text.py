@@ -99,11 +99,7 @@ def params(column: ListColumn, table: Sheet) -> dict[str, str]:
 
 
 def column_text(heading: str, letters: str) -> str:
-    return (
-        message("list_headed", heading=heading)
-        if heading
-        else message("list_column", place=place_text(letters))
-    )
+    return message("list_headed", heading=heading) if heading else place_text(letters)
 
 
 def place_text(name: str) -> str:

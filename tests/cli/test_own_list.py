@@ -263,7 +263,7 @@ def test_names_without_numbers_are_named(tmp_path: Path) -> None:
     book.save(tmp_path / "名单.xlsx")
     done = run("template", "--from", "名单.xlsx", "-o", "填.xlsx", cwd=tmp_path)
     assert done.returncode == 0
-    assert "退休 的“姓名”有 1 人没有身份证号，没有带" in done.stdout
+    assert "《退休》“姓名”有 1 人没有身份证号，没有带" in done.stdout
 
 
 def test_numbers_that_are_missing_or_rounded_are_named_whatever_the_headings(
