@@ -199,18 +199,21 @@ def spelling_texts(codes: CodeList) -> list[str]:
     """Every spelling below its code, each on a line of its own, in as few cells as hold them.
 
     One search finds a line between two line breaks. No spelling holds a blank, so the line of a
-    code, which begins with one, is never taken for a spelling.
+    code, which begins with one, is never taken for a spelling. A code of digits is its own
+    spelling: formulas leave it as it was typed.
 
     >>> from converter.model.forms import Code
     >>> spelling_texts(CodeList("yes_no", (Code("1", "是", ("有",)), Code("0", "否"))))
-    [' 1\\n有\\n 1\\n1\\n 0\\n0\\n 1\\n是\\n 0\\n否\\n']
+    [' 1\\n有\\n 1\\n是\\n 0\\n否\\n']
     """
     width, texts = _longest_code(codes), [""]
     for key, code in spelling_keys(codes).items():
+        if key == code and key.isdigit():
+            continue
         if len(texts[-1]) > SPELLINGS_A_CELL:
             texts.append("")
         texts[-1] += f" {code:>{width}}\n{key}\n"
-    return texts
+    return texts if texts[0] else ["\n"]  # there is a cell for it in any case
 
 
 def spelling_name(number: int) -> str:
@@ -345,7 +348,9 @@ class Choice(Kind):
         codes = _codes(field, form)
         folded = expressions.substitute(self.excel_text(raw, field, form), _typed_characters(codes))
         lines = f'" "&{norm}&CHAR(10)&{folded}&CHAR(10)'
-        other = [f"ISERROR(FIND({lines},{texts}))" for texts in _spelling_areas(codes)]
+        first, *further = _spelling_areas(codes)
+        areas = (f'" "&{norm}&CHAR(10)&{norm}&CHAR(10)&{first}', *further)
+        other = [f"ISERROR(FIND({lines},{texts}))" for texts in areas]
         silent = f"OR({expressions.holds_invisible(raw)},{expressions.is_blank(raw)})"
         return f"IF({silent},FALSE,{other[0] if len(other) == 1 else expressions.both(other)})"
 
