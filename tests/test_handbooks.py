@@ -107,7 +107,8 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "收件" / "一县").mkdir()  # of a unit that is on no roster: it waits for the officer
     (folder / "收件" / "一县" / "单位1.xlsx").write_bytes(workbook(3, people(3)))
     (folder / "收件.portal" / "decisions").mkdir(parents=True)  # what the web pages remember
-    shutil.copytree(TINY, folder / "我的表")
+    for form in ("去年的表", "我的表"):
+        shutil.copytree(TINY, folder / form)
     assert cli.run(["form", "edit", str(folder / "我的表"), "-o", str(folder / "表单.xlsx")]) == 0
     return folder
 

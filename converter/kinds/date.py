@@ -333,11 +333,7 @@ class Date(Kind):
         found = [
             ExcelCondition("K401", f"IF(ISTEXT({raw}),OR(LEN({norm})<4,NOT({has_digit})),FALSE)"),
             ExcelCondition(LATER, f"ISTEXT({raw})"),
-            # 367 may be a 1 January 1901 that was typed as one; 98.5 is no day of 1900.
-            ExcelCondition(
-                LATER,
-                number(f"AND({raw}>=1,{raw}<{_YEARS[1]},OR({raw}>={_YEARS[0]},INT({raw})<>{raw}))"),
-            ),
+            ExcelCondition(LATER, number(f"AND({raw}>=1,{raw}<{_YEARS[1]})")),
             ExcelCondition("K403", number(f"AND({eight},NOT({excel_day(raw)}))")),
             ExcelCondition(
                 LATER, number(f"AND({raw}>={LAST_SERIAL + 1},{raw}<{_END_OF_TIME + 1})")

@@ -28,7 +28,6 @@ Option: `regions`, the code list of known region codes; without it regions are n
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -49,6 +48,7 @@ from converter.kinds.base import (
 )
 from converter.kinds.lost_digits import excel_lost_digits, lost_digits
 from converter.kinds.options import ListName
+from converter.kinds.other_documents import OTHER_DOCUMENT, OTHER_DOCUMENTS, excel_other_document
 from converter.kinds.points import Points, points
 from converter.model.arrays import np, pd
 from converter.model.cell_types import CellType
@@ -74,16 +74,10 @@ Numbers: TypeAlias = "npt.NDArray[np.int32]"
 _LENGTH, _OLD_LENGTH = 18, 15
 # 1.30102E+17 as text: a list where a program had turned numbers to this was pasted as it looked.
 _EXPONENT = re.compile(r"[1-9](?:\.[0-9]+)?E\+?1[0-9]")
-# Passports, permits of Hong Kong and Macao (H or M and 8 or 10 digits), older residence cards of
-# foreigners (three letters and 12 digits), permits of Taiwan (8 digits, which begin with a 0).
-_LETTERED = (8, 11, 15)  # characters at least, at most, and of a residence card
-_DIGITS_ONLY = 8
-_OTHER_DOCUMENTS = "[A-Z][0-9A-Z]{2}[0-9]{5,8}|[A-Z]{3}[0-9]{12}|0[0-9]{7}"
-_OTHER_DOCUMENT = re.compile(_OTHER_DOCUMENTS)
 SHORTEST_DOCUMENT = 8  # characters
-# The birth date and what follows: a number format shows the six digits before them.
 # One digit over and over, digits in their order, a mask, a tail that nobody has.
 _MADE_UP = re.compile(r"(\d)\1{8}|12345678|[X*?#_]{2}|(?:1234|123X|0000)$")
+# The birth date and what follows: a number format shows the six digits before them.
 _WITHOUT_PREFIX = re.compile("(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{4}")
 _PUNCTUATION = re.compile(r"[^0-9A-Z]")
 _LABEL = re.compile("^[\u4e00-\u9fff]+[:号]*|[(][\u4e00-\u9fff]+[)]$")  # 护照E12345678
@@ -116,7 +110,7 @@ def valid_numbers(text: str) -> set[str]:
 
 def is_document(text: str) -> bool:
     """Whether a compact text looks like the number of a permit or a passport."""
-    return bool(_OTHER_DOCUMENT.fullmatch(text))
+    return bool(OTHER_DOCUMENT.fullmatch(text))
 
 
 def is_made_up(text: str) -> bool:
@@ -282,29 +276,6 @@ def _excel_date(year: str, month: str, day: str) -> str:
     return f"AND({month}>=1,{month}<=12,{day}>=1,{day}<={last})"
 
 
-def _excel_other_document(norm: str) -> str:
-    """TRUE for what `_OTHER_DOCUMENT` matches, with letters of either width."""
-    letters = string.ascii_uppercase
-    letters += "".join(chr(ord(letter) + 0xFEE0) for letter in letters)
-
-    def begins(*characters: str) -> list[str]:
-        return [
-            f"ISNUMBER(FIND(MID({norm},{at},1),{expressions.quote(allowed)}))"
-            for at, allowed in enumerate(characters, 1)
-        ]
-
-    least, most, card = _LETTERED
-    either = letters + "0123456789"
-    short = [f"LEN({norm})>={least}", f"LEN({norm})<={most}", *begins(letters, either, either)]
-    long = [f"LEN({norm})={card}", *begins(letters, letters, letters)]
-    begin = expressions.either(map(expressions.both, (short, long)))
-    lettered = expressions.both([begin, expressions.all_digits(f"MID({norm},4,99)")])
-    digits = expressions.both(
-        [f"LEN({norm})={_DIGITS_ONLY}", f'LEFT({norm},1)="0"', expressions.all_digits(norm)]
-    )
-    return expressions.either([lettered, digits])
-
-
 class IdNumber(Kind):
     """A citizen's ID number."""
 
@@ -316,7 +287,7 @@ class IdNumber(Kind):
     birth_and_sex = True
     has_substitutes = True
     derivable = frozenset({"K116", "K117"})
-    schema_pattern = f"^([0-9]{{17}}[0-9X]|{_OTHER_DOCUMENTS})$"
+    schema_pattern = f"^([0-9]{{17}}[0-9X]|{OTHER_DOCUMENTS})$"
     regions = ListName(default="")
 
     def accept(self, field: Field, form: Form) -> None:
@@ -372,7 +343,7 @@ class IdNumber(Kind):
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
         digits = expressions.half_width_digits(expressions.without_whitespace(raw))
         # ASC makes every letter half-width, in a Chinese program; elsewhere at least UPPER knows
-        # full-width letters, X is turned by itself, and `_excel_other_document` takes both.
+        # full-width letters, X is turned by itself, and `excel_other_document` takes both.
         return f'SUBSTITUTE(UPPER(ASC({digits})),"Ｘ","X")'
 
     def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
@@ -397,7 +368,7 @@ class IdNumber(Kind):
         last = f"MID({norm},{_LENGTH},1)"
         return (
             excel_lost_digits("K111", raw),
-            ExcelCondition("K119", _excel_other_document(norm)),
+            ExcelCondition("K119", excel_other_document(norm)),
             ExcelCondition("K113", f"IF(LEN({norm})={_OLD_LENGTH},{old},FALSE)"),
             ExcelCondition("K112", f"LEN({norm})<>{_LENGTH}"),
             ExcelCondition(

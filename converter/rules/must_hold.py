@@ -31,13 +31,13 @@ from converter.logic.terms import (
     implies,
     negation,
 )
-from converter.messages.catalogue import message
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
 from converter.model.forms import Form, Rule, sheet_of
 from converter.model.issues import Params
 from converter.rules import expressions
-from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, days, numbers, title
+from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, days, numbers
+from converter.rules.condition_texts import WordingWalk, operand_text
 from converter.rules.demands import Demand, Unknowns
 from converter.rules.expressions import COMPARISONS, Expression, Operand, TreeWalk
 from converter.rules.other_rows import excel_known, is_known
@@ -94,7 +94,7 @@ class MustHold(RuleFamily):
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         found = self._read(rule, form)
-        text = str(_WordingWalk(form, lambda one: operand_text(one, form)).of(found.tree))
+        text = str(WordingWalk(form, lambda one: operand_text(one, form)).of(found.tree))
         return {"condition": text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"}
 
     def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
@@ -111,16 +111,6 @@ class MustHold(RuleFamily):
         usable = [_excel_usable(one, refs) for one in found.operands]
         holds = _ExcelWalk(refs.form, lambda one: _cell(one, refs)).of(found.tree)
         return f"IF({both(usable)},NOT({holds}),FALSE)"
-
-
-def operand_text(one: Operand, form: Form) -> str:
-    """How a sentence names an operand."""
-    if one.what == "field":
-        return title(one.path, form)
-    sheet = form.sheet(sheet_of(one.path)).title
-    if one.what == "count":
-        return message("condition_count", sheet=sheet)
-    return message("condition_sum", sheet=sheet, title=title(one.path, form))
 
 
 # --- arrays ----------------------------------------------------------------------------------
@@ -341,65 +331,3 @@ class _LogicWalk(TreeWalk):
 
     def day(self, value: date) -> Any:
         return Sum({}, value.toordinal() * self.unit)
-
-
-# --- text for people -------------------------------------------------------------------------
-
-
-class _Total(str):
-    """The text of a sum or difference: in brackets where it is multiplied or taken away."""
-
-
-def _part(text: str) -> str:
-    """A part of a product, or what is taken away, in brackets where it is a sum itself."""
-    return message("condition_in", part=text) if isinstance(text, _Total) else text
-
-
-def _clause(text: str) -> str:
-    """A part of several conditions, in brackets where it consists of some itself."""
-    marks = [message(f"condition_{word}") for word in ("and", "or")]
-    nested = any(mark in text for mark in marks)
-    return message("condition_in", part=text) if nested else text
-
-
-class _WordingWalk(TreeWalk):
-    """An expression → as people read it; the words stand in the catalogue."""
-
-    def constant(self, value: bool | int) -> Any:
-        return (
-            message("condition_true" if value else "condition_false")
-            if (isinstance(value, bool))
-            else str(value)
-        )
-
-    def computed(self, symbol: str, left: Any, right: Any) -> Any:
-        if symbol == "*":
-            return f"{_part(left)} × {_part(right)}"
-        return _Total(f"{left} {symbol} {_part(right) if symbol == '-' else right}")
-
-    def negated(self, truth: Any) -> Any:
-        return message("condition_not", truth=truth)
-
-    def joined(self, parts: Sequence[Any], *, every: bool) -> Any:
-        return message("condition_and" if every else "condition_or").join(map(_clause, parts))
-
-    def where(self, test: Any, then: Any, otherwise: Any) -> Any:
-        return message("condition_if", test=test, then=then, otherwise=otherwise)
-
-    def among(self, choice: Operand, codes: Sequence[str]) -> Any:
-        field = self.form.field(choice.path)
-        found = KINDS[field.kind].code_list(field, self.form)
-        labels = {entry.code: entry.label for entry in found.entries} if found else {}
-        listed = "”“".join(labels[code] for code in codes)
-        return message("condition_among", title=field.title, labels=listed)
-
-    def compared(self, op: ast.cmpop, left: Any, right: Any) -> Any:
-        symbols = {"<>": "≠", "<=": "≤", ">=": "≥"}
-        symbol = COMPARISONS[type(op)]
-        return f"{left} {symbols.get(symbol, symbol)} {right}"
-
-    def absolute(self, number: Any) -> Any:
-        return f"|{number}|"
-
-    def day(self, value: date) -> Any:
-        return value.isoformat()

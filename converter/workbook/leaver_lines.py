@@ -70,7 +70,8 @@ def find(texts: Iterable[tuple[int, int, str]], rows: Sequence[int]) -> Iterator
 @cache
 def _heading() -> re.Pattern[str]:
     before, gone, after = map(_pattern, ("list_gone_before", "list_gone_words", "list_gone_after"))
-    count = "(?:[(]?共?计?[0-9]+[人名个][)]?)?"
+    counted, counter = _pattern("list_gone_counted"), _pattern("list_gone_counter")
+    count = f"(?:[(]?(?:{counted})*[0-9]+(?:{counter})[)]?)?"
     return re.compile(f"(?:{before}|[0-9]+)*(?:{gone})(?:{gone}|{after})*{count}")
 
 

@@ -181,7 +181,7 @@ def _computing_with(field: Field, row: int, form: Form) -> Iterator[tuple[tuple[
                 yield _check_cell(form.field(path), row, form), rule.code
 
 
-YEARS = "1905-03-14", "1905-09-30"  # the days that spreadsheets store as 1900 and 2100
+YEARS_END = "1905-09-30"  # the day that spreadsheets store as 2100
 OF_ALL_ROWS = ("unique", "counts_rows")  # compare a row with others of its table
 
 
@@ -214,7 +214,7 @@ def _left_to_the_check(issue: Issue, field: Field, submission: Submission, form:
 def _waits(text: str, type: int) -> bool:
     """Whether a date is left to the check: one typed as text, and a day that to a formula is the
     same number as a year that was typed."""
-    return type == CellType.TEXT or (type == CellType.DATE and YEARS[0] <= text < YEARS[1])
+    return type == CellType.TEXT or (type == CellType.DATE and text < YEARS_END)
 
 
 def _sources(rule: Rule, form: Form) -> set[str]:

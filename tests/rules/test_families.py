@@ -60,7 +60,14 @@ class Cells:
 
 def test_every_module_of_the_folder_is_registered() -> None:
     shared = {"__init__", "base", "conditions", "ages", "date_order", "derivations", "one_cell"}
-    shared |= {"other_rows", "expressions", "demands", "places", "calendar_units"}
+    shared |= {
+        "other_rows",
+        "expressions",
+        "demands",
+        "places",
+        "calendar_units",
+        "condition_texts",
+    }
     modules = {path.stem for path in Path(rules.__path__[0]).glob("*.py")}
     assert modules - shared == set(FAMILIES)
 
