@@ -34,7 +34,7 @@ from tests.tools import needs
 pytestmark = needs("libreoffice")
 
 FORM: Form = forms.load(forms.form_dir())
-UNITS = int(os.environ.get("UNITS", "45"))  # `make fuzz` has more
+UNITS = int(os.environ.get("UNITS", "75"))  # `make fuzz` has more
 LARGE = 400
 PUBLIC = 3
 
