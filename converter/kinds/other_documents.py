@@ -1,4 +1,8 @@
-"""Documents that some have instead of an ID number, known by their shape."""
+"""Documents that some have instead of an ID number, known by their shape.
+
+>>> [bool(OTHER_DOCUMENT.fullmatch(text)) for text in ("E12345678", "H12345678", "130102")]
+[True, True, False]
+"""
 
 from __future__ import annotations
 
