@@ -31,6 +31,8 @@ from converter.model.forms import EarlierForm, Form, FormChange
 
 LONGEST = 1_000  # characters of one text of a difference
 
+_compared: dict[tuple[str, str], Sequence[FormChange]] = {}  # by the digests of both
+
 
 def read(folder: Path, digest: str) -> tuple[EarlierForm, ...]:
     """What a form's folder says of earlier definitions. Raises FormError."""
@@ -127,7 +129,7 @@ def since(form: Form, version: str, digest: str) -> str:
 
 def _since(form: Form, version: str, digest: str) -> Iterable[FormChange] | None:
     if digest and digest == form.cards_digest:
-        return comparing.changes(replace(form, amendments={}), form)
+        return _between(digest, replace(form, amendments={}), form)
     for one in form.earlier:
         if one.digest == digest:
             return one.changes
@@ -136,12 +138,21 @@ def _since(form: Form, version: str, digest: str) -> Iterable[FormChange] | None
     }
     for before in _at_hand(form.id):
         if digest and digest == before.digest:
-            return comparing.changes(before, form)
+            return _between(digest, before, form)
         if before.version == version and not before.amendments:
-            of_version.setdefault(before.cards_digest, comparing.changes(before, form))
+            of_version.setdefault(before.cards_digest, _between(before.digest, before, form))
     if version != form.version and len(of_version) == 1:
         return next(iter(of_version.values()))
     return None
+
+
+def _between(digest: str, before: Form, form: Form) -> Sequence[FormChange]:
+    """What changed since a definition of this digest. Files that come by the thousand were made
+    with a handful of definitions: each is compared once."""
+    key = digest, form.digest
+    if key not in _compared:
+        _compared[key] = tuple(comparing.changes(before, form))
+    return _compared[key]
 
 
 def params_since(form: Form, version: str, digest: str) -> dict[str, Any]:
