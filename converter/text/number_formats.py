@@ -26,6 +26,8 @@ from typing import Any
 
 _BUILTIN = {"9": "0%", "10": "0.00%"}  # of the standard's formats those that show another number
 DIFFERENT = "≠"  # between what is shown and what is stored
+LONGEST = 255  # characters of a format; spreadsheet programs take no more
+LARGEST = 400  # digits of a number, or zeros behind its point; a spreadsheet's has 308
 
 _TOKEN = re.compile(r'"([^"]*)"?|[\\!](.)|[_*].|\[\$([^\]-]*)[^\]]*\]|\[([^\]]*)\]|(E[+-])|(.)')
 _GENERAL = re.compile("general|g/|@", re.IGNORECASE)
@@ -40,11 +42,13 @@ _POWERS = re.compile("[百千万亿%％‰]")
 def shown_otherwise(text: str, code: str) -> str:
     """What a format shows of the number, with the word behind it; where no such word says what is
     meant, both numbers. '' where the number itself is shown."""
-    if not code:
+    if not code or len(code) > LONGEST:
         return ""
     try:
         number = Decimal(text)
     except InvalidOperation:
+        return ""
+    if not number.is_finite() or abs(number.adjusted()) > LARGEST:
         return ""
     section, has_own = _section(code, number)
     if _GENERAL.search(section):

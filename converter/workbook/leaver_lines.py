@@ -72,7 +72,8 @@ def _heading() -> re.Pattern[str]:
     before, gone, after = map(_pattern, ("list_gone_before", "list_gone_words", "list_gone_after"))
     counted, counter = _pattern("list_gone_counted"), _pattern("list_gone_counter")
     count = f"(?:[(]?(?:{counted})*[0-9]+(?:{counter})[)]?)?"
-    return re.compile(f"(?:{before}|[0-9]+)*(?:{gone})(?:{gone}|{after})*{count}")
+    # A digit at a time: [0-9]+ here would try all ways to cut a long number.
+    return re.compile(f"(?:{before}|[0-9])*(?:{gone})(?:{gone}|{after})*{count}")
 
 
 @cache

@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 
 from converter.messages import catalogue
-from tests.safety import containers, contents, disguises
+from tests.safety import containers, contents, disguises, patterns
 from tests.safety.making import CASES
 from tests.workbook.books import FORM
 
 assert containers
 assert contents
 assert disguises
+assert patterns
 
 pytestmark = pytest.mark.posix("what a run took is asked of POSIX")
 

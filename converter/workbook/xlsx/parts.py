@@ -235,7 +235,7 @@ def _read_styles(data: bytes) -> tuple[tuple[bool, ...], Mapping[int, str]]:
         attributes.get("numFmtId", ""): attributes.get("formatCode", "")
         for attributes in elements(_section(data, "numFmts"), "numFmt")
     }
-    known: dict[str, bool] = {}
+    known: dict[str, tuple[bool, str]] = {}
     styles: list[bool] = []
     odd = {}
     for attributes in elements(_section(data, "cellXfs"), "xf"):
@@ -243,11 +243,14 @@ def _read_styles(data: bytes) -> tuple[tuple[bool, ...], Mapping[int, str]]:
         if number not in known:
             code = codes.get(number)
             builtin = number.isdecimal() and int(number) in BUILTIN_DATES
-            known[number] = shows_date(code) if code is not None else builtin
-        code = codes.get(number) or number_formats.builtin(number)
-        if code and not known[number] and number_formats.is_odd(code):
+            is_date = shows_date(code) if code is not None else builtin
+            code = code or number_formats.builtin(number)
+            is_odd = not is_date and number_formats.is_odd(code)
+            known[number] = is_date, code if is_odd else ""
+        is_date, code = known[number]
+        if code:
             odd[len(styles)] = code
-        styles.append(known[number])
+        styles.append(is_date)
     return tuple(styles), odd
 
 

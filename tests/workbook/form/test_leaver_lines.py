@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from converter.workbook.leaver_lines import is_leaver_line
 from tests.corpus.test_foreign_sheets import own
 from tests.people import MEMBERS
 from tests.sheets import MEMBER_SHEET, outcome, saved
@@ -51,6 +52,10 @@ def lines(folder: Path, *rows: tuple[int, int, str], merged: bool = False) -> li
     assert found.members == len(MEMBERS)
     assert found.status in ("ok", "warnings")
     return [(i.place.cell, i.params["count"]) for i in found.issues if i.code == "S027"]
+
+
+def test_a_long_number_is_no_line_and_costs_no_more_than_its_digits() -> None:
+    assert not is_leaver_line("1" * 40)  # two to the power of 39 ways to cut it: would never end
 
 
 @pytest.mark.parametrize("text", LEFT)
