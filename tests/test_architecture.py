@@ -221,6 +221,24 @@ def test_the_command_itself_stays_light_while_workers_work(tmp_path: Path) -> No
     assert done.stderr.strip().splitlines()[-1] == "[]"
 
 
+def test_a_blank_workbook_takes_no_worker_and_no_pandas(tmp_path: Path) -> None:
+    """Nothing from outside is read: the command writes it itself, and leaves numpy and Pillow, which
+    openpyxl would import, to those that have values and pictures for it."""
+    script = (
+        "import sys; from converter import cli; code = cli.run(sys.argv[1:]);"
+        "heavy = {'pandas', 'numpy', 'pandera', 'PIL', 'python_calamine', 'subprocess'};"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "template", "-o", str(tmp_path / "a.xlsx")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.strip().splitlines()[-1] == "[]"
+    assert (tmp_path / "a.xlsx").is_file()
+
+
 def test_nobody_outside_asks_for_the_name_of_a_kind() -> None:
     """What others need to know of a kind is an attribute of its class."""
     nodes = (n for p in MODULES if room(p) != "kinds" for n in ast.walk(_tree(p)))

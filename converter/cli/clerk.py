@@ -20,6 +20,7 @@ from converter.cli.common import (
     out,
     out_page,
     out_pieces,
+    own_worker,
     pool,
     print_kept,
     print_report,
@@ -63,9 +64,7 @@ def check(
     jobs: int | None,
     cluster: str | None,
 ) -> int:
-    from converter.workers.warm import BorrowingWorker
-
-    worker = BorrowingWorker()
+    worker = own_worker()
     if cluster is None:
         worker.start()  # imports its libraries while we read the form
     try:
@@ -157,11 +156,10 @@ def convert(
     force: bool,
 ) -> int:
     from converter.cli import passphrases
-    from converter.workers.warm import BorrowingWorker
 
     passphrase = passphrases.opening(identity, passphrase_file)
 
-    with BorrowingWorker() as worker:
+    with own_worker() as worker:
         from converter.usecases.convert import convert_files
 
         folder, form = form_of(ctx, *workbooks)

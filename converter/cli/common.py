@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from converter.identity.subordinates import UnionName
     from converter.model.forms import Form, Sheet
     from converter.model.submissions import Outcome
-    from converter.workers.pool import Runner
+    from converter.workers.pool import Runner, Worker
     from converter.workers.requests.existing import ExistingFile
 
 T = TypeVar("T")
@@ -207,6 +207,19 @@ def print_in_use(used: FormInUse, form: Form) -> None:
     if used.outdated:
         version, now = used.outdated.version, form.version
         err(message("amended_outdated", version=version, now=now))
+
+
+def own_worker() -> Worker:
+    """A worker that is not yet started; the one of an open page, where it lends its own."""
+    from converter.workers import open_pages
+
+    if any(open_pages.open_pages(open_pages.WORK)):
+        from converter.workers.warm import BorrowingWorker
+
+        return BorrowingWorker()
+    from converter.workers.pool import Worker
+
+    return Worker()
 
 
 @contextlib.contextmanager

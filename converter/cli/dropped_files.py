@@ -20,6 +20,7 @@ from converter.cli.common import (
     err,
     form_in_use,
     named_form,
+    own_worker,
     print_report,
     program,
     progress,
@@ -32,7 +33,6 @@ from converter.text import file_names
 from converter.usecases import form_choice
 from converter.usecases.recognising import is_identity, is_marked
 from converter.workers.pool import Worker
-from converter.workers.warm import BorrowingWorker
 
 
 def run(arguments: Sequence[str], form_name: str | None, *, window: bool = False) -> int:
@@ -55,7 +55,7 @@ def run(arguments: Sequence[str], form_name: str | None, *, window: bool = False
     if not others:
         return _show(identities, form_in_use(form_name)[0])
     code = OK
-    with BorrowingWorker() as worker:
+    with own_worker() as worker:
         for files in [others] if form_name else _of_one_form(others):
             folder, form = form_in_use(form_name or named_form(files))
             books = [path for path in files if _is_book(path)]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import _thread
 import contextlib
 import gc
-import hmac
 import io
 import json
 import os
@@ -28,7 +27,7 @@ import click
 from converter import cli
 from converter.forms import loading
 from converter.workers.handing import NUMBER, PROOF, receive, send, surroundings
-from converter.workers.open_pages import proof
+from converter.workers.open_pages import is_proof, proof
 
 STARTED_WITH = dict(os.environ)
 SECONDS = 1.0  # that a caller may keep the others waiting
@@ -82,7 +81,7 @@ def serve(connection: socket.socket, secret: str) -> None:
     send(connection, proof(secret, b"process", theirs, number).encode() + number)
     given = receive(connection)
     shown, data = given[:PROOF], given[PROOF:]
-    if not hmac.compare_digest(shown, proof(secret, b"command", number, data).encode()):
+    if not is_proof(shown, secret, b"command", number, data):
         return
     connection.settimeout(None)
     with _Caller(connection) as caller:

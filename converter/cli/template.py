@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from converter.model.own_list import ListReport
     from converter.model.submissions import Outcome
     from converter.usecases.template import TemplateResult
+    from converter.workers.pool import Runner
     from converter.workers.requests.template import TemplateAnswer
 
 
@@ -65,7 +68,6 @@ def template(
 ) -> int:
     from converter.usecases.outputs import output_path
     from converter.usecases.template import write_template
-    from converter.workers.pool import Worker
 
     if identities or roster:
         from converter.cli import identity as officer
@@ -83,13 +85,24 @@ def template(
     folder, form = form_of(ctx, *sources)
     name = f"{form.title}.xlsx"
     target = output_path(output or Path(name), ".xlsx", name)
-    with Worker() as worker:
+    with _runner(sources, target) as worker:
         write = partial(
             write_template, folder, target, rows or 0, identity, sources, worker,
             contact=contact, force=force,
         )  # fmt: skip
         result = _with_choices(write, sources, mapped, form, yes=yes) if sources else write()
     return _print_template(result, form, target)
+
+
+def _runner(sources: Sequence[Path], target: Path) -> AbstractContextManager[Runner]:
+    """What does the work: this process, where it takes no look into a file from outside."""
+    if sources or os.path.lexists(target):
+        from converter.workers.pool import Worker
+
+        return Worker()
+    from converter.workers.in_process import InProcess
+
+    return nullcontext(InProcess())
 
 
 def _with_choices(

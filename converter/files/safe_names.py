@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from pathlib import Path
@@ -93,4 +92,6 @@ def _bytes(text: str) -> bytes:
 
 
 def _digest(text: str) -> str:
+    import hashlib  # loads OpenSSL; few names are too long
+
     return hashlib.sha256(_bytes(text)).hexdigest()[:8]

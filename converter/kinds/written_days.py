@@ -37,28 +37,27 @@ _ONE_BLANK = str.maketrans(
 )
 _QUOTES = " '\"`‘’“”「」()[]【】《》"
 
+# Patterns are compiled when they are first asked for: most days are no texts.
 DIGITS = dict(
     zip("〇○◯零一二三四五六七八九壹贰叁肆伍陆柒捌玖两", "00001234567891234567892", strict=True)
 )
 UNITS = {"十": 10, "拾": 10, "廿": 20, "卅": 30, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
-_CHINESE = re.compile(f"[{''.join((*DIGITS, *UNITS))}]+")
-_LETTER_O = re.compile(f"(?<=[0-9{''.join(DIGITS)}])[Oo]+|[Oo]+(?=[0-9{''.join(DIGITS)}])")
+_CHINESE = f"[{''.join((*DIGITS, *UNITS))}]+"
+_LETTER_O = f"(?<=[0-9{''.join(DIGITS)}])[Oo]+|[Oo]+(?=[0-9{''.join(DIGITS)}])"
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_MONTH_NAME = re.compile(
-    "(?<![a-z])(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])[.,]?",
-    re.IGNORECASE,
+_MONTH_NAME = (
+    "(?i)(?<![a-z])(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])[.,]?"
 )
 _WEEK = "|".join(("星期", "周", "礼拜"))
-_WEEKDAY = re.compile(
-    rf"\(?(?:(?:{_WEEK})[{''.join(DIGITS)}日天]|(?<![a-z])"
-    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|satur|sat|sun)(?:day)?(?![a-z])[.,]?)\)?",
-    re.IGNORECASE,
+_WEEKDAY = (
+    rf"(?i)\(?(?:(?:{_WEEK})[{''.join(DIGITS)}日天]|(?<![a-z])"
+    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|satur|sat|sun)(?:day)?(?![a-z])[.,]?)\)?"
 )
-_ERA = re.compile("|".join(("(?:中华)?(民国)", "公元", "公历", "西元")))
+_ERA = "|".join(("(?:中华)?(民国)", "公元", "公历", "西元"))
 
 _HALF = f"(?:{'|'.join(('上午', '下午', '凌晨', '早上', '晚上', '中午'))}|[AaPp][Mm])"
-_TIME = re.compile(
+_TIME = (
     rf"(?:[ T]|(?<![0-9])) ?({_HALF})? ?([0-9]{{1,2}})"
     r"(?::([0-9]{1,2})(?::([0-9]{1,2})(?:\.[0-9]+)?)?|[时点](?:[0-9]{1,2}分?|半)?)"
     rf"(?: ?{_HALF})?(?: ?(Z|(?:UTC|GMT)?[+-]0[08]:?00|UTC|GMT)(?: ?\(.*)?)?$"
@@ -70,22 +69,18 @@ MOVED_MIDNIGHTS = {
 
 _MARKS = {"年": "y", "月": "m", "日": "d", "号": "d"}
 _MARK = f"[{''.join(_MARKS)}]"
-_AROUND = re.compile(rf"([^0-9]*)([0-9](?:.*[0-9])?(?: ?(?:月份|{_MARK}))?)[ .。,、;]*([^0-9]*)")
+_AROUND = rf"([^0-9]*)([0-9](?:.*[0-9])?(?: ?(?:月份|{_MARK}))?)[ .。,、;]*([^0-9]*)"
 _SIGN = rf"(?:[-./\\。·—–,、_]|{_MARK})"
 _N = "([0-9]{1,4})"
-_THREE = re.compile(
-    rf"{_N}( ?(?:{_SIGN} ?){{1,2}}| ){_N}( ?(?:{_SIGN} ?){{1,2}}| ){_N} ?([日号年]?)"
-)
-_TWO = re.compile(
-    rf"{_N}( ?{_SIGN} ?|(?<=[0-9]{{4}}) | (?=[0-9]{{4}})|月 ?[-./,] ?){_N} ?(月份|[月年]?)"
-)
-_EIGHT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:\.0+)?")
-_FUSED = re.compile(r"([0-9]{4})(?:([0-9]{2})[-./ ]|[-./ ]([0-9]{2}))([0-9]{2})")
-_YEAR_MONTH = re.compile(r"((?:19|20)[0-9]{2})(0[1-9]|1[0-2])(?:\.0+)?")
-_SIX = re.compile("(?!19|20)([0-9]{2})([0-9]{2})([0-9]{2})")  # 200493 may be 2004-9-3
-_SERIAL = re.compile(r"([1-9][0-9]{4})(?:\.[0-9]+)?")
+_THREE = rf"{_N}( ?(?:{_SIGN} ?){{1,2}}| ){_N}( ?(?:{_SIGN} ?){{1,2}}| ){_N} ?([日号年]?)"
+_TWO = rf"{_N}( ?{_SIGN} ?|(?<=[0-9]{{4}}) | (?=[0-9]{{4}})|月 ?[-./,] ?){_N} ?(月份|[月年]?)"
+_EIGHT = r"([0-9]{4})([0-9]{2})([0-9]{2})(?:\.0+)?"
+_FUSED = r"([0-9]{4})(?:([0-9]{2})[-./ ]|[-./ ]([0-9]{2}))([0-9]{2})"
+_YEAR_MONTH = r"((?:19|20)[0-9]{2})(0[1-9]|1[0-2])(?:\.0+)?"
+_SIX = "(?!19|20)([0-9]{2})([0-9]{2})([0-9]{2})"  # 200493 may be 2004-9-3
+_SERIAL = r"([1-9][0-9]{4})(?:\.[0-9]+)?"
 # 2010.1 may have been 2010.10 before a spreadsheet took it for a number.
-_AMBIGUOUS = re.compile(r"[0-9]{4}(?:\.0+| ?年)?|(?:[0-9]{2}|[0-9]{4}) ?[.。·] ?1")
+_AMBIGUOUS = r"[0-9]{4}(?:\.0+| ?年)?|(?:[0-9]{2}|[0-9]{4}) ?[.。·] ?1"
 _WITH_DAY, _WITHOUT_DAY = ("ymd", "dmy", "mdy"), ("ym", "my")
 
 
@@ -106,7 +101,7 @@ def read(text: str) -> WrittenDay:
     """What a text can mean."""
     plain = characters.half_width(text.translate(_ONE_BLANK))
     plain = _blanks(plain.strip(_QUOTES))
-    clock = _TIME.search(plain)
+    clock = re.search(_TIME, plain)
     if clock:
         plain = plain[: clock.start()]
     found = _read_day(plain)
@@ -129,21 +124,23 @@ def _is_moved(clock: re.Match[str]) -> bool:
 
 def _read_day(text: str) -> WrittenDay:
     """A text without its time."""
-    text = _MONTH_NAME.sub(lambda m: f" {MONTHS.index(m[1][:3].lower()) + 1}月 ", text)
-    text = _WEEKDAY.sub(" ", text)
-    era = _ERA.match(_blanks(text))
+    text = re.sub(_MONTH_NAME, lambda m: f" {MONTHS.index(m[1][:3].lower()) + 1}月 ", text)
+    text = re.sub(_WEEKDAY, " ", text)
+    era = re.match(_ERA, _blanks(text))
     if era:
         text = _blanks(text)[era.end() :].lstrip(" :")
     digits = (
-        _LETTER_O.sub(lambda m: "0" * len(m[0]), text).replace("元年", "1年").replace("元月", "1月")
+        re.sub(_LETTER_O, lambda m: "0" * len(m[0]), text)
+        .replace("元年", "1年")
+        .replace("元月", "1月")
     )
-    digits = _CHINESE.sub(lambda m: _number(m[0]), digits)
-    around = _AROUND.fullmatch(_blanks(digits).strip(_QUOTES))
+    digits = re.sub(_CHINESE, lambda m: _number(m[0]), digits)
+    around = re.fullmatch(_AROUND, _blanks(digits).strip(_QUOTES))
     if not around:
         return WrittenDay()
     words = tuple(filter(None, (around[1].strip(_QUOTES + ":"), around[3].strip(_QUOTES))))
     found = (_of_the_republic if era and era[1] else _read_numbers)(around[2])
-    is_holiday = found.month_only and _CHINESE.search(text) and "月" not in text  # 2010年十一
+    is_holiday = found.month_only and re.search(_CHINESE, text) and "月" not in text  # 2010年十一
     if is_holiday or (words and not found.days):
         return WrittenDay()
     return replace(found, words=words)
@@ -179,22 +176,22 @@ def _of_the_republic(text: str) -> WrittenDay:
 
 def _read_numbers(text: str) -> WrittenDay:
     """Numbers, with what stands between them."""
-    if _AMBIGUOUS.fullmatch(text):
+    if re.fullmatch(_AMBIGUOUS, text):
         return WrittenDay(fault="K402")
-    if found := _EIGHT.fullmatch(text):
+    if found := re.fullmatch(_EIGHT, text):
         return _reading([found[1], found[2], found[3]], ("", "", ""))
-    if found := _FUSED.fullmatch(text):
+    if found := re.fullmatch(_FUSED, text):
         parts = _reading([found[1], found[2] or found[3], found[4]], ("", "", ""))
         return replace(parts, fault="K401")  # 2010-2011 is no day
-    if found := _YEAR_MONTH.fullmatch(text):
+    if found := re.fullmatch(_YEAR_MONTH, text):
         return _reading([found[1], found[2]], ("", ""))
-    if found := _SIX.fullmatch(text):
+    if found := re.fullmatch(_SIX, text):
         return replace(_reading([*found.groups()], ("", "", "")), fault="K401")
-    if found := _SERIAL.fullmatch(text):
+    if found := re.fullmatch(_SERIAL, text):
         return _of_serial(found[1])
-    if found := _THREE.fullmatch(text):
+    if found := re.fullmatch(_THREE, text):
         return _reading([found[1], found[3], found[5]], (found[2], found[4], found[6]))
-    if found := _TWO.fullmatch(text):
+    if found := re.fullmatch(_TWO, text):
         return _reading([found[1], found[3]], (found[2], found[4]))
     return WrittenDay()
 

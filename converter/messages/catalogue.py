@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -229,8 +229,12 @@ def catalogue(form: Form) -> dict[str, CatalogueEntry]:
 
 def codes(form: Form) -> list[str]:
     """The codes of all checks, in the order of the stages F S K X C P I."""
-    known = [name for name in _places() if _CODE.fullmatch(name)]
-    return sorted((*known, *(rule.code for rule in form.rules)), key=_stage)
+    return sorted((*_own_codes(), *(rule.code for rule in form.rules)), key=_stage)
+
+
+@cache
+def _own_codes() -> Sequence[str]:
+    return [name for name in _places() if _CODE.fullmatch(name)]
 
 
 def _stage(code: str) -> tuple[int, str]:

@@ -7,6 +7,7 @@ condition that is TRUE in the same cases. Rules run only where all their inputs 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -260,18 +261,21 @@ def labels(column: ValidatedColumn, mask: Mask) -> Iterator[tuple[int, int]]:
 
 def known_path(path: Any, form: Form, option: str, wanted: ValueType | None = None) -> Field:
     """The field of a path. Raises FormError."""
-    fields = {field.path: field for sheet in form.sheets for field in sheet}
-    fitting = [
-        name
-        for name, field in fields.items()
-        if wanted is None or KINDS[field.kind].value_type.is_a(wanted)
-    ]
-    if not isinstance(path, str) or path not in fields:
+
+    def fits(field: Field) -> bool:
+        return wanted is None or KINDS[field.kind].value_type.is_a(wanted)
+
+    found = None
+    if isinstance(path, str):
+        with suppress(StopIteration):
+            found = form.field(path)
+    if found is not None and fits(found):
+        return found
+    fitting = [field.path for sheet in form.sheets for field in sheet if fits(field)]
+    if found is None:
         raise option_error(option, "form_no_field", path, fitting)
-    if path not in fitting:
-        params = {"path": path, "kind": fields[path].kind, "wanted": _called(wanted)}
-        raise option_error(option, "form_field_kind", path, fitting, **params)
-    return fields[path]
+    params = {"path": path, "kind": found.kind, "wanted": _called(wanted)}
+    raise option_error(option, "form_field_kind", path, fitting, **params)
 
 
 def same_sheet(rule: Rule, *paths: str) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
-from xml.sax.saxutils import quoteattr
 
 from converter.formulas import expressions
 from converter.messages.catalogue import message
@@ -23,6 +22,7 @@ from converter.template.blueprint import (
     Blueprint,
     tail_placeholder,
 )
+from converter.template.cell_text import attribute
 from converter.template.conditional_formats import is_unchanged
 from converter.template.labels import VERDICT_END
 from converter.template.layout import MemberLayout, quoted
@@ -168,7 +168,7 @@ class Copy:
             names.append(page.names(index))
             if number:
                 sheets.append(
-                    f"<sheet name={quoteattr(page.name)} sheetId={quoteattr(str(index + 1))}"
+                    f"<sheet name={attribute(page.name)} sheetId={attribute(str(index + 1))}"
                     f' state="visible" r:id="page{number}"/>'
                 )
                 target = part.removeprefix("xl/")

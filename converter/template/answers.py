@@ -18,14 +18,13 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
-from xml.sax.saxutils import escape
 
 from openpyxl.cell.cell import ERROR_CODES
 
 from converter.kinds import KINDS
 from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
-from converter.template.cell_text import LONGEST_TEXT, harmless
+from converter.template.cell_text import LONGEST_TEXT, escaped, harmless
 from converter.template.conditional_formats import BLANK_WAS, ERROR_WAS
 
 # Serials before this day differ between Excel, which knows a 29 February 1900, and others.
@@ -105,12 +104,12 @@ def plain(text: str) -> bytes:
         return TEXT_START + coded[0] + TEXT_END
     text = harmless(text)
     start = TEXT_START if text == text.strip() else _KEPT_START
-    return start + escape(text).encode() + TEXT_END
+    return start + escaped(text).encode() + TEXT_END
 
 
 def formula(expression: str, shown: str) -> bytes:
     """A formula and the text it comes to, until a program computes it."""
-    return f'" t="str"><f>{escape(expression)}</f><v>{escape(shown)}</v></c>'.encode()
+    return f'" t="str"><f>{escaped(expression)}</f><v>{escaped(shown)}</v></c>'.encode()
 
 
 def encoded(texts: Sequence[str]) -> list[bytes] | None:

@@ -9,7 +9,7 @@ differ, whatever it is filled with (see `renderer`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -203,12 +203,10 @@ def design_blueprint(form: Form, names: frozenset[str], *, live: bool, copy: boo
         *map(rows_placeholder, rows),
     }
     known |= {tail_placeholder(sheet.key) for sheet in form.sheets}
-    splitting = re.compile(b"(" + b"|".join(map(re.escape, sorted(known))) + b")")
-    marked = {
-        name: splitting.split(_with_placeholders(name, data, numbers))
+    pieces = [
+        Part(name, tuple(split(_with_placeholders(name, data, numbers), known)))
         for name, data in taken.items()
-    }
-    pieces = [Part(name, tuple(pieces)) for name, pieces in marked.items()]
+    ]
     return Blueprint(
         places, tuple(pieces), rows, cells, value_places, styles, at, tuple(book.sheetnames)
     )
@@ -316,6 +314,21 @@ def _with_placeholders(name: str, data: bytes, numbers: Mapping[bytes, bytes]) -
     if not name.startswith(("xl/theme", "xl/styles")):
         data = _numbered(data, numbers)
     return _FOOTER.sub(lambda found: _STAMPED.sub(rb"@@footer:\1@@", found[0]), data)
+
+
+def split(data: bytes, known: Set[bytes]) -> Iterator[bytes]:
+    """What stands between known placeholders, and these, by turns: there are a thousand of them,
+    and a pattern of so many alternatives would take longer to compile than all else here."""
+    end = at = 0
+    while (at := data.find(b"@@", at)) >= 0:
+        mark = data[at : data.find(b"@@", at + 2) + 2]
+        if mark in known:
+            yield data[end:at]
+            yield mark
+            at = end = at + len(mark)
+        else:
+            at += 1
+    yield data[end:]
 
 
 def _numbered(data: bytes, numbers: Mapping[bytes, bytes]) -> bytes:

@@ -9,6 +9,7 @@ control characters as their pictures (␇), lone surrogates as U+FFFD.
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -16,6 +17,7 @@ LONGEST_TEXT = 32_767  # UTF-16 units a cell holds
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+_IN_ATTRIBUTES = str.maketrans({'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
@@ -34,6 +36,17 @@ def harmless(text: str) -> str:
         units = text.encode("utf-16-le")[: LONGEST_TEXT * 2]
         text = units.decode("utf-16-le", errors="ignore")
     return text
+
+
+def escaped(text: str) -> str:
+    """A text within XML."""
+    # As xml.sax.saxutils does, which brings the whole of urllib along.
+    return html.escape(text, quote=False)
+
+
+def attribute(text: str) -> str:
+    """A text as the value of an attribute, with the quotes around it."""
+    return f'"{escaped(text).translate(_IN_ATTRIBUTES)}"'
 
 
 def put_text(cell: Any, text: str) -> None:

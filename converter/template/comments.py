@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from xml.sax.saxutils import escape
 
 from converter.model.issues import column_letters
-from converter.template.cell_text import harmless
+from converter.template.cell_text import escaped, harmless
 from converter.template.style import text_width
 
 WIDTH = 290  # pixels
@@ -47,10 +46,10 @@ Comments = Mapping[tuple[int, int], str]  # (row, column), counted from 1 → te
 def texts(comments: Comments, author: str) -> bytes:
     """The comments part of a sheet."""
     listed = "".join(
-        _COMMENT.format(cell=f"{column_letters(column)}{row}", text=escape(harmless(text)))
+        _COMMENT.format(cell=f"{column_letters(column)}{row}", text=escaped(harmless(text)))
         for (row, column), text in comments.items()
     )
-    return _COMMENTS.format(author=escape(author), comments=listed).encode()
+    return _COMMENTS.format(author=escaped(author), comments=listed).encode()
 
 
 def shapes(comments: Comments, first_block: int) -> bytes:

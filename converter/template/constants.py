@@ -36,6 +36,7 @@ class Constants:
     """The arrays of a workbook's row formulas, each under one name."""
 
     names: dict[Values, str] = field(default_factory=dict)
+    _known: dict[str, str] = field(default_factory=dict)  # array → its name, '' = none
 
     def replace(self, expression: str) -> str | None:
         """The expression without inline arrays; None where one of them has to stay.
@@ -56,8 +57,7 @@ class Constants:
             elif text == ")":
                 functions.pop()
             elif text.startswith("{"):
-                values = _values(text) if _computed_alike(functions) else None
-                name = self._name(values) if values else ""
+                name = self._name_of(text) if _computed_alike(functions) else ""
                 if not name:
                     return None
                 pieces += (expression[end : found.start()], name)
@@ -76,6 +76,13 @@ class Constants:
             start, end = (f"${get_column_letter(column)}${row}" for column in (1, len(values)))
             area = f"{quoted(sheet.title)}{start}:{end}"
             workbook.defined_names[name] = DefinedName(name, attr_text=area)
+
+    def _name_of(self, array: str) -> str:
+        """The name of an inline array; '' where no cells can hold it."""
+        if array not in self._known:
+            values = _values(array)
+            self._known[array] = self._name(values) if values else ""
+        return self._known[array]
 
     def _name(self, values: Values) -> str:
         """'' where a cell would not hold a value as it is."""

@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
-from xml.sax.saxutils import escape
 
 from converter.files import zip_writing
 from converter.model.forms import Form
@@ -29,7 +28,7 @@ from converter.template.blueprint import (
     rows_placeholder,
     stamp_placeholders,
 )
-from converter.template.cell_text import harmless, visible
+from converter.template.cell_text import escaped, harmless, visible
 from converter.template.labels import label
 from converter.template.layout import BLANK_ROWS_PRINTED, LAST_SHEET_ROW, MemberLayout, bottom_below
 from converter.template.print_setup import footer_text
@@ -203,7 +202,7 @@ def _stamp_values(stamp: Stamp) -> dict[bytes, bytes]:
     """What goes into the places that name the unit: in cells, footers, properties."""
     values = {}
     for name, text in _entries(stamp).items():
-        values[placeholder(name)] = escape(harmless(text)).encode()
-        values[placeholder(f"footer:{name}")] = escape(footer_text(text)).encode()
-        values[placeholder(f"property:{name}")] = escape(visible(text)).encode()
+        values[placeholder(name)] = escaped(harmless(text)).encode()
+        values[placeholder(f"footer:{name}")] = escaped(footer_text(text)).encode()
+        values[placeholder(f"property:{name}")] = escaped(visible(text)).encode()
     return values

@@ -7,12 +7,12 @@ under names (see `row_formulas`), the number of a row in a shared one.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import repeat
-from xml.sax.saxutils import escape, unescape
 
 from openpyxl.formula.translate import Translator
 
@@ -24,6 +24,7 @@ from converter.model.issues import Level, column_letters, column_number
 from converter.model.submissions import RawSheet
 from converter.template import answers, style
 from converter.template.answers import Answer
+from converter.template.cell_text import escaped
 from converter.template.labels import VERDICT_END
 from converter.template.layout import MemberLayout
 from converter.template.stored import Computed
@@ -68,9 +69,9 @@ def _follower(inside: bytes, letters: str, row: int) -> tuple[bytes, ...]:
         return (b'"><f t="shared" si="%b"/></c>' % shared[1],)
     if not (plain := _PLAIN.match(inside)):
         return (b'">%b</c>' % inside,)
-    text = unescape(plain[1].decode(), {"&quot;": '"'})
+    text = html.unescape(plain[1].decode())
     far = Translator(f"={text}", f"{letters}{row}").translate_formula(f"{letters}{_FAR}")
-    pieces = re.split(rf"(?<![0-9]){_FAR}(?![0-9])", escape(far[1:]))
+    pieces = re.split(rf"(?<![0-9]){_FAR}(?![0-9])", escaped(far[1:]))
     pieces[0] = f'"><f>{pieces[0]}'
     pieces[-1] += "</f></c>"
     return tuple(piece.encode() for piece in pieces)

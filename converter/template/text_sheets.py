@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
-from xml.sax.saxutils import escape, quoteattr
 
 from converter.model.issues import column_letters
 from converter.template import answers, style
+from converter.template.cell_text import attribute, escaped
 from converter.template.layout import quoted
 from converter.template.style import CellStyle, text_lines
 
@@ -87,7 +87,7 @@ class TextSheet:
 
     def names(self, index: int) -> str:
         """What the workbook has to know: the rows to repeat in print, the filtered area."""
-        prefix, last = escape(quoted(self.name)), column_letters(len(self.columns))
+        prefix, last = escaped(quoted(self.name)), column_letters(len(self.columns))
         sheet = f'localSheetId="{index}"'
         titles = f"{prefix}${HEAD_ROW}:${HEAD_ROW}"
         area = f"{prefix}$A${HEAD_ROW}:${last}${self.last_row}"
@@ -129,7 +129,7 @@ def xml(page: TextSheet, number: Callable[[CellStyle], int], *, first: bool) -> 
     yield f'</sheetData><autoFilter ref="A{HEAD_ROW}:{last}{page.last_row}"/>'.encode()
     yield f'<mergeCells count="1"><mergeCell ref="A2:{last}2"/></mergeCells>'.encode()
     yield "".join(_links(page)).encode()
-    yield _PAGE.format(footer=escape(page.footer)).encode()
+    yield _PAGE.format(footer=escaped(page.footer)).encode()
 
 
 def _row(
@@ -181,11 +181,11 @@ def _height(entries: Sequence[TextCell], columns: Sequence[tuple[str, float]]) -
 
 def _links(page: TextSheet) -> list[str]:
     links = [
-        f'<hyperlink ref="{column_letters(column)}{row}" location={quoteattr(entry.link)}/>'
+        f'<hyperlink ref="{column_letters(column)}{row}" location={attribute(entry.link)}/>'
         for row, entries in enumerate(page.rows, HEAD_ROW + 1)
         for column, entry in enumerate(entries, 1)
         if entry.link
     ]
     if page.lead_link:
-        links.insert(0, f'<hyperlink ref="A2" location={quoteattr(page.lead_link)}/>')
+        links.insert(0, f'<hyperlink ref="A2" location={attribute(page.lead_link)}/>')
     return ["<hyperlinks>", *links, "</hyperlinks>"] if links else []

@@ -13,9 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
-from xml.sax.saxutils import escape
 
-from converter.template.cell_text import harmless
+from converter.template.cell_text import escaped, harmless
 
 Value: TypeAlias = str | int | float | bool
 
@@ -41,7 +40,7 @@ def type_of(value: Value) -> bytes:
 
 def xml_of(value: Value) -> bytes:
     if isinstance(value, str):
-        text = escape(harmless(value))
+        text = escaped(harmless(value))
     else:
         text = f"{value:.15g}" if isinstance(value, float) else str(int(value))
     return f"<v>{text}</v>".encode() if text else b"<v/>"

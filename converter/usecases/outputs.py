@@ -7,11 +7,14 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from converter.files import writing
 from converter.model.errors import UsageError, WorkerDied
-from converter.workers.pool import Runner, Worker
 from converter.workers.requests.existing import ExistingFile, ExistingFileRequest
+
+if TYPE_CHECKING:
+    from converter.workers.pool import Runner
 
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}")
 
@@ -68,5 +71,7 @@ def write(output: Path, data: bytes, folder: Path, *, force: bool = False) -> Ou
     path = writing.write_output(output, [data], writing.ANYTHING if force else "")
     if path == output:
         return Output(path)
+    from converter.workers.pool import Worker
+
     with Worker() as worker:
         return Output(path, existing(folder, output, worker))

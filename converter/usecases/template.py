@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from converter.files import writing
 from converter.model.errors import WorkerDied
 from converter.usecases import outputs
 from converter.usecases.common import signing_unit, unread
 from converter.usecases.contacts import own_contact
-from converter.workers.pool import Runner
 from converter.workers.requests.existing import ExistingFile
 from converter.workers.requests.template import ColumnChoice, TemplateAnswer, TemplateRequest
+
+if TYPE_CHECKING:
+    from converter.workers.pool import Runner
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,16 +18,17 @@ still learns what became of it.
 from __future__ import annotations
 
 import contextlib
-import hmac
-import json
 import os
-import socket
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from converter.files import windows_console
 from converter.workers import open_pages
-from converter.workers.open_pages import proof
+from converter.workers.open_pages import is_proof, proof
+
+if TYPE_CHECKING:
+    import socket
 
 COMMANDS = ("check", "convert")
 CONNECTING = 0.5  # seconds for the process to show itself
@@ -44,6 +45,9 @@ def handed_over(arguments: Sequence[str]) -> int | None:
     if not _is_small(arguments):
         return None
     for port, secret in open_pages.open_pages(open_pages.COMMANDS):
+        import json
+        import socket
+
         answer = None
         try:
             with socket.socket() as connection:
@@ -127,11 +131,13 @@ def surroundings(environment: Mapping[str, str]) -> list[object]:
 
 def _ask(connection: socket.socket, secret: str, command: bytes) -> bytes | None:
     """What became of a command; None where the process did not run it. Raises OSError."""
+    import socket
+
     number = os.urandom(NUMBER // 2).hex().encode()
     send(connection, number)
     shown = receive(connection)
     given, theirs = shown[:PROOF], shown[PROOF:]
-    if not hmac.compare_digest(given, proof(secret, b"process", number, theirs).encode()):
+    if not is_proof(given, secret, b"process", number, theirs):
         return None
     send(connection, proof(secret, b"command", theirs, command).encode() + command)
     connection.settimeout(None)  # it has begun: a second one beside it would be worse than waiting
@@ -150,8 +156,7 @@ def _answer(connection: socket.socket, secret: str, number: bytes) -> bytes | No
     open_pages.wait_for(connection)
     answer = receive(connection)
     given, rest = answer[:PROOF], answer[PROOF:]
-    good = hmac.compare_digest(given, proof(secret, b"answer", number, rest).encode())
-    return rest if good else None
+    return rest if is_proof(given, secret, b"answer", number, rest) else None
 
 
 def send(connection: socket.socket, data: bytes) -> None:
@@ -179,6 +184,8 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
 
 def _print(answer: bytes) -> int:
     """Print what a command printed, in its order; its exit code."""
+    import json
+
     found = json.loads(answer)
     for number, text in found["printed"]:
         stream = (sys.stdout, sys.stderr)[number]

@@ -5,22 +5,20 @@ The page (`web.desk`) leaves a private file with its ports and a secret, which o
 read. The secret itself never travels: whoever took over the port of a page that died learns
 nothing, and cannot answer in its place.
 
-Every command imports this module, before anything else of the program.
+Every command imports this module, before anything else of the program: what only an open page
+needs is imported where it is used.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 import os
-import select
-import socket
 import sys
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from converter.files.own_folder import state_folder
+if TYPE_CHECKING:
+    import socket
 
 PREFIX, SUFFIX = "desk-", ".json"  # of the names of such files
 WORK, COMMANDS, SECRET = "port", "commands", "secret"  # what they hold: two ports, the secret
@@ -31,6 +29,8 @@ FILES, BYTES = 20, 4 << 20  # of one command; more is worth a process of its own
 
 def open_pages(port: str) -> Iterator[tuple[int, str]]:
     """That port (WORK, COMMANDS) and the secret of each page that seems to be open."""
+    from converter.files.own_folder import state_folder
+
     folder = str(state_folder())
     try:
         names = sorted(os.listdir(folder))  # noqa: PTH208 — this is the fast way
@@ -38,6 +38,8 @@ def open_pages(port: str) -> Iterator[tuple[int, str]]:
         return
     for name in names:
         if name.startswith(PREFIX) and name.endswith(SUFFIX):
+            import json
+
             try:
                 with open(os.path.join(folder, name), "rb") as file:  # noqa: PTH118, PTH123
                     found = json.loads(file.read())
@@ -48,12 +50,24 @@ def open_pages(port: str) -> Iterator[tuple[int, str]]:
 
 def proof(secret: str, *parts: bytes) -> str:
     """64 characters that only somebody who knows the secret can write under these parts."""
+    import hashlib
+    import hmac
+
     return hmac.new(secret.encode(), b"\0".join(parts), hashlib.sha256).hexdigest()
+
+
+def is_proof(given: bytes, secret: str, *parts: bytes) -> bool:
+    """Whether somebody who knows the secret wrote this under these parts."""
+    import hmac
+
+    return hmac.compare_digest(given, proof(secret, *parts).encode())
 
 
 def wait_for(connection: socket.socket, seconds: float = float("inf")) -> None:
     """Wait until something can be received, or the other side has ended. It waits in short turns,
     since on Windows Ctrl+C does not interrupt any waiting. Raises TimeoutError, OSError."""
+    import select
+
     until = time.monotonic() + seconds
     while not select.select([connection], [], [], A_TURN)[0]:
         if time.monotonic() > until:

@@ -30,14 +30,11 @@ def main() -> None:
     if sys.platform == "win32":
         windows_job.crash_silently()
     incoming, outgoing = _private_pipes()
-    # pandera imports hypothesis wherever it finds it, to make up examples; nobody asks for any,
-    # and it costs more time than checking a small workbook.
-    sys.modules.setdefault("hypothesis", None)  # type: ignore[arg-type]
+    leave_out_what_nobody_needs()
     gc.disable()  # nothing that importing makes is garbage
-    from converter.workers import (
-        tasks,  # pandas, pandera and the readers: while the parent prepares
-    )
+    from converter.workers import tasks
 
+    tasks.prepare()  # pandas, pandera and the readers: while the parent prepares
     settle()
     used = _memory_in_use()
     while (frame := protocol.receive(incoming)) is not None:
@@ -48,6 +45,19 @@ def main() -> None:
             protocol.send(outgoing, Failed("memory"))
         del frame, answer
         gc.collect()  # tables refer to themselves in circles, and hold whole columns
+
+
+def leave_out_what_nobody_needs() -> None:
+    """What pandera would bring costs more time than checking a small workbook: hypothesis, wherever
+    it is found, to make up examples; the whole of asyncio, since typeguard wants to know mocks when
+    it sees them; plugins of typeguard and pydantic, looked for in every package there is."""
+    sys.modules.setdefault("hypothesis", None)  # type: ignore[arg-type]
+    if "unittest.mock" not in sys.modules:
+        none = ModuleType("unittest.mock")
+        none.__dict__.update(Mock=type("Mock", (), {}), patch=None)
+        sys.modules["unittest.mock"] = none
+    os.environ.setdefault("TYPEGUARD_DISABLE_PLUGIN_AUTOLOAD", "1")
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
 
 
 def settle() -> None:

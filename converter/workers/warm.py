@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import hmac
 import os
 import socket
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from typing import Any, cast
 from converter.model.clock import DAY_VARIABLE
 from converter.model.errors import WorkerDied
 from converter.workers import limits, open_pages, protocol
-from converter.workers.open_pages import BYTES, FILES, LOCAL, proof
+from converter.workers.open_pages import BYTES, FILES, LOCAL, is_proof, proof
 from converter.workers.pool import Worker
 from converter.workers.process import MEMORY_VARIABLE
 from converter.workers.requests.base import A, FormRequest, Request
@@ -121,7 +120,7 @@ def _borrow(connection: socket.socket, port: int, secret: str, request: FormRequ
     status, _, rest = data.partition(b"\r\n")
     answer = rest.partition(b"\r\n\r\n")[2]
     given, packed = answer[:64], answer[64:]
-    expected = proof(secret, b"answer", nonce.encode(), packed).encode()
-    if status.split()[1:2] != [b"200"] or not hmac.compare_digest(given, expected):
+    good = is_proof(given, secret, b"answer", nonce.encode(), packed)
+    if status.split()[1:2] != [b"200"] or not good:
         raise ValueError("no answer of an open page")
     return protocol.unpack(packed).read(request.answer_class())

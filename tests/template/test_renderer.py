@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
 import zipfile
 from dataclasses import replace
@@ -18,7 +19,7 @@ from converter.model.forms import Form
 from converter.model.submissions import Stamp
 from converter.template import answers
 from converter.template import renderer as module
-from converter.template.blueprint import compact, workbook
+from converter.template.blueprint import compact, split, workbook
 from converter.template.cell_text import harmless
 from converter.template.labels import label
 from converter.template.layout import layout
@@ -46,6 +47,15 @@ def definition() -> Form:
 @pytest.fixture(scope="module")
 def renderer(definition: Form) -> TemplateRenderer:
     return TemplateRenderer(definition)
+
+
+def test_places_are_found_among_texts_that_are_like_them() -> None:
+    """As a pattern of all of them would find them."""
+    known = {b"@@a@@", b"@@b:@c:D1@@"}
+    pattern = re.compile(b"(" + b"|".join(sorted(known)) + b")")
+    for pieces in itertools.product([b"@", b"a", b"@@", b"@@x@@", *known], repeat=5):
+        data = b"".join(pieces)
+        assert list(split(data, known)) == pattern.split(data), data
 
 
 @pytest.mark.parametrize("stamp", [STAMP, AWKWARD], ids=["plain", "awkward"])

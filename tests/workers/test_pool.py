@@ -72,6 +72,9 @@ FAULTY = textwrap.dedent(
 
     def find(frame):
         return Order, obey
+
+    def prepare():
+        pass
     """
 )
 

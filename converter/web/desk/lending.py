@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +12,7 @@ from converter.model.errors import ConverterError
 from converter.web.desk.desk import Desk, desk_of
 from converter.web.pages import in_thread
 from converter.workers import protocol, warm
-from converter.workers.open_pages import proof
+from converter.workers.open_pages import is_proof, proof
 from converter.workers.pool import Worker
 from converter.workers.requests.base import Request
 from converter.workers.requests.check import CheckRequest
@@ -32,8 +31,7 @@ async def lend(request: requests.Request) -> Response:
     desk, body = desk_of(request), await request.body()
     given = request.headers.get(PROOF, "")
     nonce = given[:NONCE].encode()
-    expected = proof(desk.access.secret, b"request", nonce, body)
-    if not hmac.compare_digest(given[NONCE:].encode(), expected.encode()):
+    if not is_proof(given[NONCE:].encode(), desk.access.secret, b"request", nonce, body):
         return Response(status_code=403)
     answer = await in_thread(_answer, desk, body)
     if answer is None:

@@ -1,5 +1,5 @@
 """What a worker does for each request. Everything here may import pandas and parse files from
-strangers. Most workers check one small workbook: what that takes is imported with this package,
+strangers. Most workers check one small workbook: what that takes is imported as they start,
 everything else with the first request that needs it.
 """
 
@@ -11,7 +11,6 @@ from typing import Any
 
 from converter.workers.protocol import Frame
 from converter.workers.requests.base import Request
-from converter.workers.tasks import check  # noqa: F401 - imported while the command prepares
 from converter.workers.tasks.common import ReportProgress
 
 Task = Callable[[Any, ReportProgress], Any]
@@ -40,6 +39,11 @@ TASKS = {
     "ReceiveRequest": "receive.receive",
     "ReceiveWorkbooksRequest": "receive.receive_workbooks",
 }
+
+
+def prepare() -> None:
+    """Import what checking takes: a worker does so while its command prepares."""
+    import_module("converter.workers.tasks.check")
 
 
 def find(frame: Frame) -> tuple[type[Request[Any]], Task]:

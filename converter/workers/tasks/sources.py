@@ -29,22 +29,12 @@ from converter.workbook.own_list import ReadList, try_reading
 from converter.workbook.own_list.values import id_number, is_rounded
 from converter.workers.requests.template import Comparison
 from converter.workers.tasks.common import ReportProgress, is_sealed
+from converter.workers.tasks.joined_sources import JoinedSources
 
 _BLANK = ("", int(CellType.BLANK))
 _REASON = ""  # under which a sheet keeps the reasons of its records
 FIRST_GENERATION = 15  # digits
 Person = dict[str, tuple[str, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class JoinedSources:
-    """The data of all sources as one submission."""
-
-    data: Submission | None = None
-    issues: tuple[Issue, ...] = ()
-    lists: tuple[ListReport, ...] = ()
-    compared: tuple[Comparison, ...] = ()
-    members: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,12 +292,10 @@ def _once(people: Sequence[Person], table: Sheet) -> list[Person]:
     return found
 
 
-def names_by_number(
-    data: Submission | None, table: Sheet
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def names_by_number(data: Submission, table: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names of the people without an ID number, and of those whose number was rounded."""
     number, name = unique_key(table), person_name(table)
-    raw = data.sheets.get(table.key) if data else None
+    raw = data.sheets.get(table.key)
     if raw is None or number is None or name is None:
         return (), ()
     unnumbered, rounded = [], []

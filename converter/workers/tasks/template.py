@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from converter import workbook
 from converter.files import writing
 from converter.forms import loading
 from converter.model.clock import today
@@ -24,9 +23,8 @@ from converter.workers.requests.template import (
     TemplatesRequest,
     WrittenTemplate,
 )
-from converter.workers.tasks import sources
 from converter.workers.tasks.common import ReportProgress
-from converter.workers.tasks.existing import is_blank
+from converter.workers.tasks.joined_sources import JoinedSources
 
 if TYPE_CHECKING:
     from converter.template.stored import Computed
@@ -38,12 +36,7 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
     definition = loading.load(request.form)
     issues = list(request.issues)
     stamp = Stamp(form=definition.id, version=definition.version)
-    joined = sources.read_sources(
-        request.sources_given,
-        definition,
-        {choice.column: choice.field for choice in request.choices},
-        report_progress,
-    )
+    joined = _joined(request, definition, report_progress)
     data, lists = joined.data, joined.lists
     issues += joined.issues
     if data:
@@ -70,10 +63,33 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
         for cell, text in sheet.leftovers
     )
     prepared = workbook_template.prepared_rows(rows, members)
-    numbers = sources.names_by_number(data, definition.main_table)
     counts = tuple(data.count(table.key) if data else 0 for table in definition.tables)
-    written = WrittenTemplate(path, prepared, counts, leftovers, *numbers)
+    written = WrittenTemplate(
+        path, prepared, counts, leftovers, *_names_by_number(data, definition)
+    )
     return TemplateAnswer(tuple(issues), written, lists, joined.compared)
+
+
+def _joined(
+    request: TemplateRequest, definition: Form, report_progress: ReportProgress
+) -> JoinedSources:
+    """What the sources hold. A blank workbook needs nothing of what reads them."""
+    if not request.sources_given:
+        return JoinedSources()
+    from converter.workers.tasks import sources
+
+    choices = {choice.column: choice.field for choice in request.choices}
+    return sources.read_sources(request.sources_given, definition, choices, report_progress)
+
+
+def _names_by_number(
+    data: Submission | None, definition: Form
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if data is None:
+        return (), ()
+    from converter.workers.tasks import sources
+
+    return sources.names_by_number(data, definition.main_table)
 
 
 def _computed(data: Submission | None, definition: Form) -> Computed | None:
@@ -88,8 +104,9 @@ def _computed(data: Submission | None, definition: Form) -> Computed | None:
 
 
 def templates(request: TemplatesRequest, report_progress: ReportProgress) -> TemplatesAnswer:
-    from converter import identity
+    from converter import identity, workbook
     from converter.template import TemplateRenderer
+    from converter.workers.tasks.existing import is_blank
 
     definition, base_stamp = loading.load(request.form), Stamp(superior_contact=request.contact)
     renderer, rows = TemplateRenderer(definition), request.rows or definition.limits["rows"]
