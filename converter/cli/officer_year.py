@@ -150,10 +150,10 @@ def _print_plan(plan: RemovalPlan, form: Form) -> None:
                 [table.Table(message("forget_final", count=len(rows)), header, rows)], width()
             )
         )
-    scope, rows = plan.scope, rows_params(form.main_table)
+    scope, named = plan.scope, rows_params(form.main_table)
     params = {"period": scope.period or message("forget_all_periods"), "unit": scope.unit_name}
-    what = message(f"forget_scope_{scope.kind}", **params, **rows)
-    out(message("forget_plan", what=what, count=len(plan.files), members=plan.members, **rows))
+    what = message(f"forget_scope_{scope.kind}", **params, **named)
+    out(message("forget_plan", what=what, count=len(plan.files), members=plan.members, **named))
 
 
 def _print_places(places: RemainingPlaces) -> None:

@@ -37,7 +37,6 @@ _WHOLE = re.compile(r"-?[0-9]{1,15}")
 _FRACTION = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,6}")
 _PATH = re.compile(r"[A-Za-z_]\w*\.\w+", re.ASCII)
 _TITLED = re.compile(r"^\s*([A-Za-z_]\w*\.\w+)[ \u3000]+(?!.*[A-Za-z_]\w*\.\w).*$", re.ASCII)
-_RATE = re.compile(r"(.*?)\s*=\s*(\S+)\s*/\s*(\S+)")
 
 
 @cache
@@ -235,10 +234,11 @@ def _show_rate(value: Any) -> str:
 
 
 def _read_rate(text: str) -> Any:
-    found = _RATE.fullmatch(text.strip().replace("＝", "="))
-    if found is None:
+    label, equals, paths = text.strip().replace("＝", "=").partition("=")
+    part, slash, whole = (piece.strip() for piece in paths.partition("/"))
+    if not equals or not slash or part.split()[1:] or whole.split()[1:]:
         return text.strip()
-    return {"label": found[1], "part": found[2], "whole": found[3]}
+    return {"label": label.strip(), "part": part, "whole": whole}
 
 
 def _show_jumps(value: Any) -> str:

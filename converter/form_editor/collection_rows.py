@@ -33,7 +33,7 @@ def split(form: Sequence[EditorRow], tables: Sequence[EditorRow]) -> list[Editor
         if row is None or not row[VALUE]:
             continue
         parts = list(_cells(use, cell_values.read(row[VALUE], holds), _record(tables)))
-        if _value(use, parts, _record(tables)) != cell_values.read(row[VALUE], holds):
+        if cell_values.shown(_value(use, parts, _record(tables)), holds) != row[VALUE]:
             parts = [{OTHER: row[VALUE]}]
         shown = cell_values.shown(use, "collection_use")
         for number, cells in enumerate(parts, 1):

@@ -29,7 +29,9 @@ def is_other(connection: Connection, form: Form, folder: Path, named: object) ->
     publication names; what the register itself says goes before. Raises RegisterOfOtherForm where
     something of that form was accepted."""
     rows = connection.execute("SELECT id, title FROM form").fetchall()
-    return differs(connection, form, folder, dict(zip(("id", "title"), *rows)) if rows else named)
+    return differs(
+        connection, form, folder, dict(zip(("id", "title"), *rows, strict=True)) if rows else named
+    )
 
 
 def differs(connection: Connection, form: Form, folder: Path, named: object) -> bool:

@@ -49,8 +49,8 @@ def lines(report: ListReport, form: Form, *, guesses: bool = True) -> Iterator[s
     for key, columns in (("list_unread", report.unread), ("list_unnumbered", report.unnumbered)):
         for one in columns:
             where = column_text(one.heading, one.letters)
-            text = {"sheet": one.sheet, "column": where, "rows": table.rows_name}
-            yield message(key, count=one.people, **text)
+            told = {"sheet": one.sheet, "column": where, "rows": table.rows_name}
+            yield message(key, count=one.people, **told)
     if report.rounded:
         count, names = len(report.rounded), listed(report.rounded)
         yield message("list_rounded", count=count, names=names)
@@ -65,8 +65,8 @@ def lines(report: ListReport, form: Form, *, guesses: bool = True) -> Iterator[s
         yield message("list_leavers", rows=table.rows_name, **found)
     if report.skipped:
         rows = [message("list_row", place=place_text(r.row), text=r.text) for r in report.skipped]
-        text = {"rows": table.rows_name, "lines": listed(rows)}
-        yield message("list_skipped", count=len(rows), **text)
+        named = listed(rows)
+        yield message("list_skipped", count=len(rows), rows=table.rows_name, lines=named)
 
 
 def rearranged(report: ListReport) -> Iterator[str]:
