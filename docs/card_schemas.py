@@ -21,7 +21,7 @@ from converter.model.forms import Certainty, SheetShape
 from converter.rules import FAMILIES
 from converter.rules.base import PATH_PATTERN
 from converter.rules.derivations import DERIVATIONS
-from converter.statistics import annual_cards
+from converter.statistics import annual_cards, card_checks
 from converter.statistics import cards as statistics
 
 Schema = dict[str, Any]
@@ -136,9 +136,11 @@ def _package() -> Schema:
 def _statistics() -> Schema:
     """Which keys a table has depends on its kind; what they hold is the same in all."""
     rate = _table({"label": TEXT, "part": PATH, "whole": PATH}, ("label", "part", "whole"))
+    above_zero = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 10**15}
+    watched = _table({"field": PATH, "at_least": above_zero}, ("field",))
     known: dict[str, Schema] = {
         "header": TEXTS, "fields": _list(PATH), "rates": _list(rate), "rate": rate,
-        "born": PATH, "by": PATH, "of": PATH, "jump_fields": _list(PATH),
+        "born": PATH, "by": PATH, "of": PATH, "jump_fields": _list({"anyOf": [PATH, watched]}),
         "progress_header": TEXTS, "change_header": TEXTS,
         **dict.fromkeys(("from", "to", "step", "jump", "jump_at_least"), _number(1)),
     }  # fmt: skip
@@ -146,7 +148,7 @@ def _statistics() -> Schema:
     for kind, keys in statistics.TABLE_KEYS.items():
         own = {key: known.get(key, TEXT) for key in keys} | {"kind": {"const": kind}}
         tables.append(_table(own, [key for key in keys if key != "key"]))
-    collection = {key: known.get(key, TEXT) for key in statistics.COLLECTION_KEYS}
+    collection = {key: known.get(key, TEXT) for key in card_checks.COLLECTION_KEYS}
     optional = ("jump", "jump_at_least", "jump_fields")
     by_bands = {"properties": {"kind": {"enum": ["ages", "years"]}}}  # with a row of unknown ones
     whole = _table(

@@ -168,8 +168,6 @@ def named_form(files: Sequence[Path]) -> str | None:
     from converter.usecases import form_choice
 
     name = form_choice.named_form(files)
-    if not name and (unknown := form_choice.unknown_form(files)):
-        err(message("named_form_unknown", form=unknown))
     if name in ("", loading.DEFAULT_FORM):
         return None
     err(message("named_form", title=loading.title_of(name)))

@@ -88,10 +88,12 @@ def receive(
     signer = _signer(keys_folder, passphrase_file)
     with Worker() as worker, contextlib.ExitStack() as stack:
         from converter.model.clock import created_at
+        from converter.usecases.form_choice import named_form
         from converter.usecases.receive import Plan
         from converter.usecases.receive import receive as run
 
-        folder, form = form_of(ctx, store)
+        # A register that says nothing yet is begun with the form that the files are of.
+        folder, form = form_of(ctx, store if named_form([store]) else inbox)
         units = _roster(roster, folder, worker, keys_folder, store) if roster else None
         former_names = {one.code: one.former_name for one in units or () if one.former_name}
         writes = [reply] if reply else []

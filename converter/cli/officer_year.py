@@ -13,6 +13,7 @@ from converter.cli.common import FOUND, OK, command, err, form_of, option, out, 
 from converter.cli.path_types import EXISTING_FOLDER, TARGET
 
 if TYPE_CHECKING:
+    from converter.model.forms import Form
     from converter.register.forgetting import RemovalPlan
     from converter.usecases.forgetting import RemainingPlaces
 
@@ -26,13 +27,12 @@ if TYPE_CHECKING:
 def remind(
     ctx: click.Context, store: Path, output: Path | None, period: str, due: datetime | None
 ) -> int:
-    from converter.forms import loading
     from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.report import summary
     from converter.usecases import outputs, reminding
 
-    folder = loading.form_dir(ctx.obj).resolve()
+    folder, _ = form_of(ctx, store)
     path = None
     if output:
         path = outputs.path_of_kind(output, reminding.SUFFIXES, "remind_suffix")
@@ -58,20 +58,19 @@ def remind(
 def export(
     ctx: click.Context, store: Path, output: Path, period: str, codes: bool, show_ids: bool
 ) -> int:
-    from converter.forms import loading
     from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.report.data_export import ExportOptions
     from converter.usecases.export import export as run
 
-    folder = loading.form_dir(ctx.obj).resolve()
+    folder, form = form_of(ctx, store)
     options = ExportOptions(period.strip(), codes, show_ids)
     done = run(store, folder, output, options, created_at())
     for wanted, file in done.files.items():
         print_beside(wanted, file)
     for file in done.files.values():
         out(message("stats_written", path=file))
-    counted = zip(loading.read(folder).tables, done.rows, strict=True)
+    counted = zip(form.tables, done.rows, strict=True)
     rows = "".join(
         message("export_rows", rows=table.rows_name, count=count, counter=table.counter)
         for table, count in counted
@@ -100,7 +99,7 @@ def forget(
     officer: str,
     yes: bool,
 ) -> int:
-    from converter.messages.catalogue import message
+    from converter.messages.catalogue import message, rows_params
     from converter.model.clock import created_at
     from converter.usecases import forgetting
 
@@ -109,7 +108,7 @@ def forget(
     asks = not yes and sys.stdin.isatty()
 
     def confirm(plan: RemovalPlan) -> bool:
-        _print_plan(plan)
+        _print_plan(plan, form)
         return not asks or click.confirm(message("forget_confirm"), err=True)
 
     done = forgetting.forget(store, form, request, created_at(), confirm)
@@ -118,16 +117,17 @@ def forget(
         return FOUND
     plan, places = done
     if plan.files:
-        out(message("forget_done", count=len(plan.files), members=plan.members))
+        rows = rows_params(form.main_table)
+        out(message("forget_done", count=len(plan.files), members=plan.members, **rows))
     else:
         out(message("forget_nothing"))
     _print_places(places)
     return OK
 
 
-def _print_plan(plan: RemovalPlan) -> None:
+def _print_plan(plan: RemovalPlan, form: Form) -> None:
     """What is removed, and first what cannot be decided otherwise any more."""
-    from converter.messages.catalogue import message
+    from converter.messages.catalogue import message, rows_params
     from converter.model.clock import in_china
     from converter.report import table
     from converter.report.audit_text import decision_text
@@ -150,10 +150,10 @@ def _print_plan(plan: RemovalPlan) -> None:
                 [table.Table(message("forget_final", count=len(rows)), header, rows)], width()
             )
         )
-    scope = plan.scope
+    scope, named = plan.scope, rows_params(form.main_table)
     params = {"period": scope.period or message("forget_all_periods"), "unit": scope.unit_name}
-    what = message(f"forget_scope_{scope.kind}", **params)
-    out(message("forget_plan", what=what, count=len(plan.files), members=plan.members))
+    what = message(f"forget_scope_{scope.kind}", **params, **named)
+    out(message("forget_plan", what=what, count=len(plan.files), members=plan.members, **named))
 
 
 def _print_places(places: RemainingPlaces) -> None:

@@ -78,7 +78,7 @@ def portal(
 
     if not (host in LOOPBACK or certificate or proxy):
         raise UsageError("portal_needs_https", host=host)
-    folder, _ = form_of(ctx)
+    folder, _ = form_of(ctx, published)
     listening = server.Listening(host, port, certificate, certificate_key, proxy)
     home = (state or inbox.absolute().with_name(f"{inbox.absolute().name}.portal")).resolve()
     found = _issued(keys, issued)

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.cli.common import FOUND, OK, err, out, out_page, print_kept, width
-from converter.messages.catalogue import message
+from converter.messages.catalogue import message, rows_params
 from converter.model.clock import in_china
 
 if TYPE_CHECKING:
+    from converter.model.forms import Form
     from converter.register import Snapshot
 
 
@@ -24,7 +25,7 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
     from converter.report.page import tables_page
 
     form = load(folder)
-    with Snapshot(store) as register:
+    with Snapshot(store, form) as register:
         made = _made(register)
         if member:
             found = register_lookup.people(register, form, member.strip(), show_ids=show_ids)
@@ -93,9 +94,9 @@ def stats(
 
     form, via = load(folder), ""
     if selection.union:
-        with Snapshot(store) as register:
+        with Snapshot(store, form) as register:
             via = register.via(selection.union)
-    with Snapshot(store, via) as register:
+    with Snapshot(store, form, via) as register:
         chosen = periods.chosen(register, period)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))
@@ -112,7 +113,7 @@ def stats(
                 cross=bool(selection.by),
                 units=selection.units,
             )
-        title, made = _heading(register, chosen)
+        title, made = _heading(register, form, chosen)
     if output is None:
         out(summary.text(found, width()))
         return OK
@@ -147,10 +148,10 @@ def annual(
     if output and output.suffix.lower() != ".xlsx":
         raise UsageError("stats_annual_xlsx", path=output)
     form, via = with_codes(folder), ""
-    with Snapshot(store) as register:
+    with Snapshot(store, form) as register:
         via = register.via(union) if union else ""
         names = {one.code: one.name for one in register.forwards}
-    with Snapshot(store, via) as register:
+    with Snapshot(store, form, via) as register:
         chosen = periods.chosen(register, period)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))
@@ -168,7 +169,7 @@ def annual(
     return OK
 
 
-def _heading(register: Snapshot, period: str) -> tuple[str, str]:
+def _heading(register: Snapshot, form: Form, period: str) -> tuple[str, str]:
     """What a summary is called, and how the collection stands."""
     from converter.statistics import collection
 
@@ -177,7 +178,8 @@ def _heading(register: Snapshot, period: str) -> tuple[str, str]:
     state = message(f"summary_state_{found.state}", changed=in_china(found.changed)[:10])
     if found.without_rows:
         key = "summary_members_partly" if found.has_rows else "summary_no_members"
-        state = f"{state}；{message(key, count=found.without_rows)}"
+        rows = rows_params(form.main_table)
+        state = f"{state}；{message(key, count=found.without_rows, **rows)}"
     published = in_china(str(register.state["published"]))
     as_of = message("summary_as_of", state=state, published=published)
     return message(title, union=found.union, period=period), as_of

@@ -221,7 +221,7 @@ def _print_lists(answer: TemplateAnswer, form: Form) -> None:
         for line in own_list_text.lines(report, form):
             out(line)
     if written := answer.written:
-        for line in own_list_text.numbers(written.unnumbered, written.rounded, answer.lists):
+        for line in own_list_text.numbers(written.unnumbered, written.rounded, answer.lists, form):
             out(line)
     for one in answer.compared:
         file = Path(one.file).name

@@ -17,6 +17,7 @@ from converter.cli.common import (
     out,
     own_union,
     print_beside,
+    rows_counted,
 )
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 
@@ -49,14 +50,15 @@ def forward(
     from converter.usecases import forwarding, outputs
 
     own = own_union(name, code)
-    folder, _ = form_of(ctx, store)
+    folder, form = form_of(ctx, store)
     plan = ForwardPlan(period.strip(), interim, figures_only, created_at())
     secret = passphrases.opening(keys, passphrase_file)
     target = outputs.output_path(output, ".zip")
     done = forwarding.forward(store, folder, keys, target, plan, own, secret)
     print_beside(target, done.path)
     out(message("forward_written", path=done.path))
-    out(message("forward_counts", period=done.period, **done.counts))
+    rows = rows_counted(form.main_table, done.counts["members"])
+    out(message("forward_counts", period=done.period, rows=rows, **done.counts))
     err(message("forward_sealed" if done.is_sealed else "forward_unsealed"))
     if done.taken:
         err(message("forward_resumed", count=done.taken))

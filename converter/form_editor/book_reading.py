@@ -16,9 +16,19 @@ from pathlib import Path
 from openpyxl.utils import get_column_letter
 
 from converter import workbook
-from converter.form_editor import cell_values, part_rows
+from converter.form_editor import cell_values, collection_rows, part_rows
 from converter.form_editor.book_writing import CHECK, ORIGIN, SOURCE, STAMP
-from converter.form_editor.columns import FORM, KEY, PARTS, SHEETS, VALUE, columns, form_rows
+from converter.form_editor.columns import (
+    COLLECTION,
+    FORM,
+    KEY,
+    PARTS,
+    SHEETS,
+    TABLES,
+    VALUE,
+    columns,
+    form_rows,
+)
 from converter.form_editor.rows import EditorRow, all_rows
 from converter.messages.catalogue import message
 from converter.model.errors import UsageError
@@ -60,7 +70,7 @@ def read(path: Path) -> EditedBook:
 def _looks_edited(names: Sequence[tuple[str, bool]]) -> bool:
     """Some programs drop a workbook's properties."""
     titles = {name for name, _ in names}
-    return {message(f"editor_sheet_{sheet}") for sheet in SHEETS} <= titles
+    return {message(f"editor_sheet_{sheet}") for sheet in SHEETS if sheet != COLLECTION} <= titles
 
 
 def _sheet(grid: Grid, sheet: str) -> tuple[list[EditorRow], Mapping[str, str]]:
@@ -119,6 +129,11 @@ def _completed(book: EditedBook) -> EditedBook:
         ]
     for sheet, (cards, _) in PARTS.items():
         rows[cards], rows[sheet] = part_rows.join(sheet, rows[cards], rows[sheet], before[cards])
+    of_form, tables = rows[FORM], rows[TABLES]
+    if book.columns[COLLECTION]:
+        rows[FORM] = collection_rows.join(of_form, rows[COLLECTION], tables)
+    else:  # a workbook of an older program, whose sheet about the form has these lists
+        rows[COLLECTION] = collection_rows.split(of_form, tables)
     return replace(book, rows=rows)
 
 

@@ -25,8 +25,10 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from converter.files import zip_writing
 from converter.form_editor.cell_values import CLOSED, choice_labels, is_path, with_titles
+from converter.form_editor.collection_rows import is_in_rows
 from converter.form_editor.columns import (
     CODE_LIST,
+    COLLECTION,
     COMMENTS,
     FIELDS,
     FILE,
@@ -60,7 +62,7 @@ ABOUT_ROW, HEADING_ROW, KEY_ROW = 1, 2, 3
 ORIGIN_COLUMN = 2  # hidden ones far to the right are not read
 STAMP = "form-editor"
 SPARE = {FIELDS: 100, RULES: 100, LISTS: 200, MEASURES: 100}
-FROZEN = {FIELDS: 3, RULES: 2, LISTS: 2, TABLES: 2, **dict.fromkeys(PARTS, 2)}  # columns
+FROZEN = {FIELDS: 3, RULES: 2, LISTS: 2, TABLES: 2, COLLECTION: 2, **dict.fromkeys(PARTS, 2)}
 SPARE_ELSEWHERE = 20
 CHUNK = 30_000  # characters of a cell; Excel takes 32,767
 MOST_LINES, MOST_OF_FORM = 4, 8
@@ -173,7 +175,8 @@ class _Writer:
         )
         heads = [(key, text, width, help if key == CHECK else "") for key, text, width in layout]
         self._head(sheet, FORM, heads)
-        for number, row in enumerate(self.rows[FORM], FIRST_ROW):
+        rows = [row for row in self.rows[FORM] if not is_in_rows(row[KEY])]
+        for number, row in enumerate(rows, FIRST_ROW):
             about = known.get(row[KEY])
             heading = about.heading if about else row[KEY]
             if row[KEY].startswith("@"):

@@ -22,6 +22,7 @@ from functools import cache
 from typing import Any
 
 from converter.files.toml_access import LEVELS
+from converter.form_editor.columns import COLLECTION_LISTS
 from converter.form_editor.toml_text import literal
 from converter.forms import cards
 from converter.kinds import KINDS
@@ -36,7 +37,6 @@ _WHOLE = re.compile(r"-?[0-9]{1,15}")
 _FRACTION = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,6}")
 _PATH = re.compile(r"[A-Za-z_]\w*\.\w+", re.ASCII)
 _TITLED = re.compile(r"^\s*([A-Za-z_]\w*\.\w+)[ \u3000]+(?!.*[A-Za-z_]\w*\.\w).*$", re.ASCII)
-_RATE = re.compile(r"(.*?)\s*=\s*(\S+)\s*/\s*(\S+)")
 
 
 @cache
@@ -53,6 +53,7 @@ def choice_labels(holds: str) -> Mapping[str, str]:
         "shape": {str(one): message(f"editor_shape_{one}") for one in SheetShape},
         "identity": {name: message(f"editor_identity_{name}") for name in cards.IDENTITY},
         "table_kind": {name: message(f"editor_table_kind_{name}") for name in statistics.KINDS},
+        "collection_use": {name: message(f"editor_use_{name}") for name in COLLECTION_LISTS},
         "paper": {name: message(f"editor_paper_{name}") for name in (ID_NUMBER, *DOCUMENTS)},
     }
     return known.get(holds, {})
@@ -233,10 +234,23 @@ def _show_rate(value: Any) -> str:
 
 
 def _read_rate(text: str) -> Any:
-    found = _RATE.fullmatch(text.strip().replace("＝", "="))
-    if found is None:
+    label, equals, paths = text.strip().replace("＝", "=").partition("=")
+    part, slash, whole = (piece.strip() for piece in paths.partition("/"))
+    if not equals or not slash or part.split()[1:] or whole.split()[1:]:
         return text.strip()
-    return {"label": found[1], "part": found[2], "whole": found[3]}
+    return {"label": label.strip(), "part": part, "whole": whole}
+
+
+def _show_jumps(value: Any) -> str:
+    """Paths, a line each, or tables as TOML."""
+    if not isinstance(value, list):
+        raise TypeError
+    return "\n".join(literal(one) if isinstance(one, dict) else _text(one) for one in value)
+
+
+def _read_jumps(text: str) -> list[Any]:
+    lines = _lines_of(text)
+    return [_read_toml(line) if line[:1] in "{[" else _path(line) for line in lines]
 
 
 def _show_codes(value: Any) -> str:
@@ -266,6 +280,7 @@ def _read_toml(text: str) -> Any:
 # What cells of a fixed choice hold, in the order in which the workbook lists the choices.
 CLOSED = (
     "kind", "family", "level", "derivation", "shape", "identity", "table_kind", "flag", "certainty",
+    "collection_use",
 )  # fmt: skip
 _TEXT = _Form(_text, str)
 _ANY = _Form(literal, _read_toml)
@@ -291,6 +306,7 @@ _FORMS: Mapping[str, _Form] = {
     "codes": _Form(_show_codes, lambda text: re.findall(r"[^\s、，,；;]+", text)),
     "parts": _Form(_show_parts, lambda text: list(map(_read_toml, _lines_of(text)))),
     "rate": _Form(_show_rate, _read_rate),
+    "jumps": _Form(_show_jumps, _read_jumps),
     **{holds: _of_choices(holds) for holds in CLOSED},
     "flag": _Form(_show_flag, _read_flag),
 }

@@ -5,7 +5,7 @@ the handbook has for them."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from converter.forms import loading, package_profile
@@ -14,16 +14,22 @@ from converter.kinds.options import HasOptions
 from converter.messages import catalogue
 from converter.messages.catalogue import message
 from converter.rules import FAMILIES
+from converter.statistics import card_checks
 from converter.statistics import cards as statistics
 
 FILE, COMMENTS, OTHER, CODE_LIST = "@file", "@comments", "@other", "@list"
 KEY, VALUE, OWNER = "@key", "@value", "@owner"
 FORM, TABLES, FIELDS, LISTS, RULES = "form", "tables", "fields", "lists", "rules"
 GUIDE, STATISTICS, ANNUAL, RESOURCES = "guide", "statistics", "annual", "resources"
-RATES, MEASURES = "rates", "measures"
+RATES, MEASURES, COLLECTION = "rates", "measures", "collection"
 SHEETS = (
-    FORM, TABLES, FIELDS, LISTS, RULES, GUIDE, STATISTICS, RATES, ANNUAL, MEASURES, RESOURCES,
+    FORM, TABLES, FIELDS, LISTS, RULES, GUIDE, STATISTICS, RATES, COLLECTION, ANNUAL, MEASURES,
+    RESOURCES,
 )  # fmt: skip
+# What `[statistics.collection]` lists, and how the sheet about the whole form would hold it.
+COLLECTION_LISTS: Mapping[str, str] = {
+    "by": "field_keys", "fields": "field_paths", "jump_fields": "jumps", "rate": "rate",
+}  # fmt: skip
 # Sheets whose rows are what a card lists: the sheet of the cards, and the key of the list.
 PARTS: Mapping[str, tuple[str, str]] = {
     RATES: (STATISTICS, "rates"),
@@ -257,6 +263,20 @@ def _rates() -> Iterable[EditorColumn]:
     yield _shared(OTHER, "toml", 20)
 
 
+def _collection() -> Iterable[EditorColumn]:
+    yield _column(COLLECTION, "use", "collection_use", 22)
+    yield _column(COLLECTION, "field", "field_path", 34)
+    for key, holds, width, owner in (
+        ("at_least", "number", 14, "jump_fields"),
+        ("label", "text", 24, "rate"),
+        ("whole", "field_path", 34, "rate"),
+    ):
+        column = _column(COLLECTION, key, holds, width)
+        needed = (owner,) if owner == "rate" else ()
+        yield replace(column, owners=(owner,), needed=needed)
+    yield _shared(OTHER, "toml", 20)
+
+
 def _measures() -> Iterable[EditorColumn]:
     yield _column(MEASURES, OWNER, "annual_title", 34)
     yield _column(MEASURES, "label", width=34)
@@ -286,8 +306,8 @@ def _form() -> Iterable[EditorColumn]:
 
 _COLUMNS = {
     FORM: _form, TABLES: _tables, FIELDS: _fields, LISTS: _lists, RULES: _rules, GUIDE: _guide,
-    STATISTICS: _statistics, RATES: _rates, ANNUAL: _annual, MEASURES: _measures,
-    RESOURCES: _resources,
+    STATISTICS: _statistics, RATES: _rates, COLLECTION: _collection, ANNUAL: _annual,
+    MEASURES: _measures, RESOURCES: _resources,
 }  # fmt: skip
 
 
@@ -305,7 +325,7 @@ def form_rows() -> tuple[FormRow, ...]:
         "statistics.unknown": "text",
         **{
             f"statistics.collection.{key}": _COLLECTION_HOLDS.get(key, "text")
-            for key in statistics.COLLECTION_KEYS
+            for key in card_checks.COLLECTION_KEYS
         },
         "statistics.annual.title": "text",
         "statistics.annual.headings": "texts",
@@ -324,7 +344,6 @@ def form_rows() -> tuple[FormRow, ...]:
 
 
 _COLLECTION_HOLDS = {
-    "jump": "whole_number", "jump_at_least": "whole_number", "jump_fields": "field_paths",
-    "by": "field_keys", "fields": "field_paths", "rate": "rate",
+    **COLLECTION_LISTS, "jump": "whole_number", "jump_at_least": "whole_number",
     "progress_header": "texts", "change_header": "texts",
 }  # fmt: skip

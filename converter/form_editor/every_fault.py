@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,7 +41,6 @@ from converter.model.errors import FormError
 
 ROUNDS = 50
 _MISSING = ("form_missing", "form_text")  # what stands in is no good either, but is no fault
-_IN_LISTS = ("form_no_field", "form_field_kind")
 # What stands in for a value that cannot be read; every other key is taken away.
 NAMES = {RULES: "code", FIELDS: "key", GUIDE: "heading", RESOURCES: "name"}  # what names a card
 _CARDS = (
@@ -79,7 +77,7 @@ def every_fault(sources: Sources, folder: Path, scratch: Path) -> Sequence[FormE
             found |= {key: one for key, one in known.items() if key not in found}
             hides = _hides_others(copy)
             wanted = [one for one in new.values() if hides or _hides_some(one)]
-            changes = [_set_right(one, files, only_lists=not hides) for one in wanted]
+            changes = [_set_right(one, files) for one in wanted]
             if not any(changes):
                 break
             unknown = _with_other_kinds(sources, files)
@@ -139,21 +137,17 @@ def _hides_others(folder: Path) -> bool:
 
 
 def _hides_some(fault: FormError) -> bool:
-    """Whether rules or tables may be passed over for a fault: one in a field, or in a table of
-    statistics before others."""
-    return Path(fault.file).name != RULES_FILE
+    """Whether rules may be passed over for a fault: one in a field."""
+    return Path(fault.file).name not in (RULES_FILE, FORM_FILE)
 
 
-def _set_right(fault: FormError, files: dict[str, bytes], *, only_lists: bool) -> bool:
-    """Set a fault right in the files; False where that is not known how. `only_lists`: of the
-    tables of statistics only what stands in lists, since no table does without its other keys."""
+def _set_right(fault: FormError, files: dict[str, bytes]) -> bool:
+    """Set a fault right in the files; False where that is not known how."""
     path = Path(fault.file)
     name = f"codes/{path.name}" if path.suffix == ".csv" else path.name
     if name not in files:
         return False
     encoding, text = Encoding.of(files[name])
-    if only_lists and name == FORM_FILE and fault.message_key not in _IN_LISTS:
-        return False
     made = _list_without(text, fault.key) if path.suffix == ".csv" else _cards(name, text, fault)
     if made == text:
         return False
@@ -199,7 +193,7 @@ def _cards(name: str, text: str, fault: FormError) -> str:
         return _card_without(CardFile(name, text), sheet, card, key, fault)
     changed = TomlText.of(text)
     path = tuple(fault.key.split("."))
-    _plain(changed, path, _without(tomllib.loads(text), path, fault), _stand_in(fault))
+    _plain(changed, path, _stand_in(fault))
     return changed.render()
 
 
@@ -218,14 +212,11 @@ def _card_without(file: CardFile, sheet: str, card: str, key: str, fault: FormEr
                 path = tuple(key.split("."))
                 if sheet == FIELDS and _is_needed(values, path[0]):
                     path = ("kind",)
-                left = _without(values, path, fault)
-                if (
-                    sheet == FIELDS and not key
-                ):  # another field has its title, or one of its aliases
+                if sheet == FIELDS and not key:  # another field has its title or alias
                     changed.set(("title",), card)
                     changed.remove(("aliases",))
-                elif left is not None or sheet not in (STATISTICS, ANNUAL):
-                    _plain(changed, path, left, _stand_in(fault))
+                elif sheet not in (STATISTICS, ANNUAL):
+                    _plain(changed, path, _stand_in(fault))
                 text = changed.render()
         made.append(text)
     return "".join(made)
@@ -238,37 +229,13 @@ def _is_needed(card: Mapping[str, Any], key: str) -> bool:
     return option is not None and option.required
 
 
-def _without(
-    values: Mapping[str, Any], path: tuple[str, ...], fault: FormError
-) -> tuple[tuple[str, ...], list[Any]] | None:
-    """Where a list of a table of statistics names what is not there: the path of the list, and
-    what is left of it."""
-    if fault.message_key not in _IN_LISTS:
-        return None
-    found: Any = values
-    for length, key in enumerate(path := tuple(re.sub(r"\[\d+\]", "", one) for one in path), 1):
-        found = found.get(key) if isinstance(found, Mapping) else None
-        if isinstance(found, list):
-            name = fault.found.strip('"')
-            return path[:length], [one for one in found if name not in str(one)]
-    return None
-
-
 def _stand_in(fault: FormError) -> str:
     """A text in place of one that is missing; '' where none is."""
     return f"x {fault.key}" if fault.message_key in _MISSING else ""
 
 
-def _plain(
-    text: TomlText,
-    path: tuple[str, ...],
-    left: tuple[tuple[str, ...], list[Any]] | None,
-    stand_in: str,
-) -> None:
-    if left is not None:
-        if left[1]:
-            text.set(*left)
-    elif path == ("kind",):
+def _plain(text: TomlText, path: tuple[str, ...], stand_in: str) -> None:
+    if path == ("kind",):
         text.set(path, Text.name)
     elif path[-1] in _PLAIN:
         text.set(path, _PLAIN[path[-1]])

@@ -11,6 +11,7 @@ from converter.form_editor.cell_values import CLOSED, choice_labels
 from converter.form_editor.columns import (
     ANNUAL,
     CODE_LIST,
+    COLLECTION,
     FIELDS,
     FILE,
     GUIDE,
@@ -49,6 +50,7 @@ _NEEDED: Mapping[str, Sequence[str]] = {
     ANNUAL: ("title",),
     RATES: (OWNER, "label", "part", "whole"),
     MEASURES: (OWNER,),
+    COLLECTION: ("use", "field"),
     RESOURCES: ("name", "path", "sheet"),
 }
 _UNIQUE: Mapping[str, Sequence[Sequence[str]]] = {
@@ -58,7 +60,8 @@ _UNIQUE: Mapping[str, Sequence[Sequence[str]]] = {
     RULES: (("code",),),
     RESOURCES: (("name",), ("path",), ("sheet",)),
 }
-_CHOOSER = {FIELDS: "kind", RULES: "family", STATISTICS: "kind"}  # what says which options count
+# What says which options count.
+_CHOOSER = {FIELDS: "kind", RULES: "family", STATISTICS: "kind", COLLECTION: "use"}
 _KEYS = {TABLES: FILE, FIELDS: "key", LISTS: CODE_LIST}
 _NEEDED_OF_FORM = (
     *("form.id", "form.version", "form.title"),

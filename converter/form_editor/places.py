@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
-from converter.form_editor import part_rows
+from converter.form_editor import collection_rows, part_rows
 from converter.form_editor.book_reading import EditedBook
 from converter.form_editor.cell_values import choice_labels
 from converter.form_editor.columns import (
     CODE_LIST,
+    COLLECTION,
     FIELDS,
     FILE,
     FORM,
@@ -66,7 +67,7 @@ def in_workbook(fault: FormError, book: EditedBook, workbook: str) -> FormError:
 
 
 def unknown_owners(book: EditedBook) -> Iterator[FormError]:
-    """Rows of what a card lists that name no card."""
+    """Rows of what a card lists that name no card, or nothing that is listed."""
     for parts, (cards, _) in PARTS.items():
         titles = [row["title"] for row in book.rows[cards]]
         named = {row[OWNER]: number for number, row in reversed([*enumerate(book.rows[parts], 1)])}
@@ -74,6 +75,7 @@ def unknown_owners(book: EditedBook) -> Iterator[FormError]:
             if owner not in titles:
                 place = f"part[{number}].{OWNER}"
                 yield FormError(parts, place, "form_no_sheet", found=quoted(owner), choices=titles)
+    yield from collection_rows.unknown_uses(book.rows[COLLECTION])
 
 
 def _word(name: str, value: str | int) -> str | int:
@@ -97,6 +99,8 @@ def _found(fault: FormError, book: EditedBook) -> tuple[str, EditorRow | None, s
         number = re.fullmatch(r"\[(\d+)\]", fault.key)
         at = max(int(number[1]) - 2, 0) if number else 0
         return LISTS, rows[at] if at < len(rows) else None, ""
+    if file.name == FORM_FILE and collection_rows.is_in_rows(fault.key):
+        return COLLECTION, *collection_rows.row_of(fault, book.rows[COLLECTION])
     if file.name == FORM_FILE:
         return _in_form(fault.key, book)
     name, _, key = fault.key.partition(".")

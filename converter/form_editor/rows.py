@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from converter.form_editor import cell_values, part_rows
+from converter.form_editor import cell_values, collection_rows, part_rows
 from converter.form_editor.columns import (
     ARRAYS,
     CODE_LIST,
+    COLLECTION,
     COMMENTS,
     FIELDS,
     FILE,
@@ -73,6 +74,7 @@ def all_rows(sources: Sources) -> dict[str, list[EditorRow]]:
             found[sheet] = [row for those in rows for row in those]
     for sheet, (cards, _) in PARTS.items():
         found[sheet] = part_rows.split(sheet, found[cards])
+    found[COLLECTION] = collection_rows.split(found[FORM], found[TABLES])
     lists = [
         ListFile(name, Encoding.of(data)[1])
         for name, data in sources.items()

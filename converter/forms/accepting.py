@@ -15,7 +15,7 @@ from converter.model.errors import FormError, quoted
 from converter.model.forms import Field, Form, Rule, Sheet
 from converter.model.issues import Level
 from converter.rules import derivations
-from converter.statistics import cards as statistics_cards
+from converter.statistics import card_checks
 
 _PROSE = ("title", "brief", "sentence", "fix")
 
@@ -46,7 +46,7 @@ def statistics_checks(form: Form, folder: Path) -> Iterator[Callable[[], None]]:
         except FormError as error:
             raise error.within(folder / "form.toml") from error
 
-    for check in statistics_cards.checks(form):
+    for check in card_checks.checks(form):
         yield partial(placed, check)
 
 

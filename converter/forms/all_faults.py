@@ -6,7 +6,7 @@ reported, one a card. What cannot be understood without what is broken is left f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -26,12 +26,16 @@ class _Collector:
     def __init__(self) -> None:
         self.faults: list[FormError] = []
 
-    def of(self, read: Callable[[], T]) -> T | None:
-        """What was read; None where that is refused."""
+    def of(self, read: Callable[[], T], unknown: Collection[str] = ()) -> T | None:
+        """What was read; None where that is refused. Nobody knows what the fields of the paths
+        `unknown` hold: a fault of theirs is named elsewhere."""
         try:
             return read()
         except FormError as error:
-            self.faults.append(error)
+            known = {(one.file, one.key, one.message_key, one.found) for one in self.faults}
+            is_new = (error.file, error.key, error.message_key, error.found) not in known
+            if is_new and not _names(error, unknown):
+                self.faults.append(error)
             return None
 
 
@@ -52,9 +56,8 @@ def all_faults(folder: Path) -> Sequence[FormError]:
     for rule in known.rules:
         if rule.code not in named and not _mentions(rule, broken):
             found.of(lambda rule=rule: accepting.accept_rule(rule, known, folder / "rules.toml"))  # type: ignore[misc]
-    if not _touches(known, broken):
-        for check in accepting.statistics_checks(known, folder):
-            found.of(check)
+    for check in accepting.statistics_checks(known, folder):
+        found.of(check, broken)
     if not found.faults:  # what depends on all of them
         found.of(lambda: accepting.accept_levels(known, folder))
         if (folder / roster.FILE).exists():
@@ -104,9 +107,8 @@ def _mentions(rule: Rule, broken: set[str]) -> bool:
     return any(path in text for path in broken)
 
 
-def _touches(form: Form, broken: set[str]) -> bool:
-    text = str(form.prose["statistics"])
-    return any(path in text for path in broken)
+def _names(fault: FormError, paths: Collection[str]) -> bool:
+    return fault.params.get("path") in paths or any(path in fault.found for path in paths)
 
 
 def unused_lists(form: Form) -> list[str]:

@@ -139,6 +139,10 @@ class Line(Option[str]):
         return value
 
 
+OPTIONAL_PART = re.compile(r"\[([^\[\]]+)\]")  # of a mask
+_MOST_OPTIONAL = 3  # each doubles the spellings that a formula compares
+
+
 class MaskText(Option[str]):
     """How a code is written; see the kind `pattern`."""
 
@@ -146,10 +150,14 @@ class MaskText(Option[str]):
     schema = MappingProxyType({"type": "string", "minLength": 2, "maxLength": 30})
 
     def read(self, value: Any) -> str:
-        is_mask = isinstance(value, str) and 2 <= len(value) <= 30 and set("0A?") & set(value)
+        is_mask = isinstance(value, str) and 2 <= len(value) <= 30
         if not is_mask or squeeze(value) != value or value.upper() != value:
             raise self.refused("form_mask", value)
-        if len({c for c in value if c.isascii() and not c.isalnum() and c != "?"}) > 3:
+        needed, optional = OPTIONAL_PART.sub("", value), OPTIONAL_PART.findall(value)
+        signs = {c for c in value if c.isascii() and not c.isalnum() and c not in "?[]"}
+        if not set("0A?") & set(needed) or set("[]") & set(needed) or len(signs) > 3:
+            raise self.refused("form_mask", value)
+        if len(optional) > _MOST_OPTIONAL:
             raise self.refused("form_mask", value)
         return str(value)
 

@@ -1,6 +1,7 @@
 """A code that is written by a mask, such as `AA-0000`: canonical text is upper case, half-width.
 
 In a mask 0 is a digit, A a letter, ? a letter or a digit; every other character stands for itself.
+What stands in square brackets may be left out. A code stays as it is written, with it or without.
 Tidied: spaces, full-width characters, lower case (K901). Faults: K731 not written like that.
 
 Options: `pattern`, the mask; `hint`, what the remedy adds.
@@ -9,8 +10,10 @@ Options: `pattern`, the mask; `hint`, what the remedy adds.
 ('冀B-07', 'A7')
 >>> [bool(Mask("A?-0").matches(text)) for text in ("AB-7", "A7-7", "77-7", "A7-77", "A77")]
 [True, True, False, False, False]
->>> Mask("A?.0").expression
-'^[A-Z][A-Z0-9]\\\\.[0-9]$'
+>>> Mask("A?.0").expression, Mask("A[-]0").expression
+('^[A-Z][A-Z0-9]\\\\.[0-9]$', '^[A-Z](?:-)?[0-9]$')
+>>> Mask("A[-]00[0A]").spellings
+('A-000A', 'A000A', 'A-00', 'A00')
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ from converter.kinds.base import (
     matches,
     same_text,
 )
-from converter.kinds.options import Line, MaskText
+from converter.kinds.options import OPTIONAL_PART, Line, MaskText
 from converter.model.forms import Field, Form
 from converter.model.issues import Params
 from converter.text.characters import squeeze
@@ -59,21 +62,39 @@ class Mask:
         return squeeze(typed).translate(_UPPER)
 
     @cached_property
+    def _parts(self) -> list[str]:
+        """What every code has and what may be left out, in turn."""
+        return OPTIONAL_PART.split(self.text)
+
+    @cached_property
     def expression(self) -> str:
         """The same as a regular expression."""
-        parts = (_EXPRESSIONS.get(one) or _SPECIAL.sub(r"\\\g<0>", one) for one in self.text)
-        return f"^{''.join(parts)}$"
+        parts = [
+            "".join(_EXPRESSIONS.get(one) or _SPECIAL.sub(r"\\\g<0>", one) for one in part)
+            for part in self._parts
+        ]
+        return f"^{''.join(f'(?:{p})?' if n % 2 else p for n, p in enumerate(parts))}$"
+
+    @cached_property
+    def spellings(self) -> tuple[str, ...]:
+        """The masks without brackets that it stands for, the whole one first."""
+        found = [""]
+        for number, part in enumerate(self._parts):
+            left_out = found if number % 2 else []
+            found = [*(before + part for before in found), *left_out]
+        return tuple(dict.fromkeys(found))
 
     def matches(self, text: str) -> object:
         return re.fullmatch(self.expression, text)
 
     @property
     def example(self) -> str:
-        return self.text.replace("?", "0")
+        return self.spellings[0].replace("?", "0")
 
     @property
     def _literals(self) -> str:
-        return "".join(sorted({c for c in self.text if c.isascii() and c not in _CLASSES}))
+        used = {c for c in self.spellings[0] if c.isascii() and c not in _CLASSES}
+        return "".join(sorted(used))
 
     @property
     def letters(self) -> str:
@@ -91,16 +112,20 @@ class Mask:
 
     def excel_wrong(self, norm: str) -> str:
         """Expression: TRUE for a text that is not written like that."""
-        parts, at = [f"LEN({norm})={len(self.text)}"], 1
-        for one, run in groupby(self.text, lambda c: c if c in _CLASSES else ""):
-            part = "".join(run)
-            found = f"MID({norm},{at},{len(part)})"
-            same = f"EXACT({found},{expressions.quote(part)})"
-            allowed = expressions.all_in(found, len(part), _CLASSES[one]) if one else same
-            parts.append(allowed)
-            at += len(part)
-        # A short text has nothing at its end, and nothing is found everywhere: the length, too.
-        return f"NOT({expressions.both(parts)})"
+        return f"NOT({expressions.either(_excel_fits(norm, one) for one in self.spellings)})"
+
+
+def _excel_fits(norm: str, spelling: str) -> str:
+    """Expression: TRUE for a text that is written like that."""
+    parts, at = [f"LEN({norm})={len(spelling)}"], 1
+    for one, run in groupby(spelling, lambda c: c if c in _CLASSES else ""):
+        part = "".join(run)
+        found = f"MID({norm},{at},{len(part)})"
+        same = f"EXACT({found},{expressions.quote(part)})"
+        parts.append(expressions.all_in(found, len(part), _CLASSES[one]) if one else same)
+        at += len(part)
+    # A short text has nothing at its end, and nothing is found everywhere: the length, too.
+    return expressions.both(parts)
 
 
 @lru_cache(maxsize=64)

@@ -88,10 +88,14 @@ def has(key: str) -> bool:
     return key in _places()
 
 
+def rows_params(table: Sheet) -> dict[str, str]:
+    """What the rows of a table are called, and the word they are counted by."""
+    return {"rows": table.rows_name, "counter": table.counter}
+
+
 def rows_counted(table: Sheet, count: int) -> str:
     """How many rows a table has, in its own words (会员 40 人); '' where a form has none."""
-    params = {"rows": table.rows_name, "count": count, "counter": table.counter}
-    return message("rows_counted", **params) if table.fields else ""
+    return message("rows_counted", count=count, **rows_params(table)) if table.fields else ""
 
 
 def workbook_texts() -> dict[str, str]:
@@ -272,7 +276,9 @@ def field_title(issue: Issue, form: Form) -> str:
 
 
 def _message_params(issue: Issue, form: Form) -> Mapping[str, Any]:
-    return _Lenient({"title": field_title(issue, form), **issue.params})
+    named = form.sheet_named(issue.place.sheet)
+    table = form.main_table if named is None or named.is_record else named
+    return _Lenient({"title": field_title(issue, form), **rows_params(table), **issue.params})
 
 
 def family_title(family: str) -> str:

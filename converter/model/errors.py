@@ -9,7 +9,8 @@
     ├── LedgerError         2    the ledger of issued identity files cannot be used
     │   └── LedgerBusy           … another process is issuing
     ├── RegisterError       2    a register cannot be used
-    │   └── RegisterBusy         … another process is writing
+    │   ├── RegisterBusy         … another process is writing
+    │   └── RegisterOfOtherForm  … what it holds is of another form
     ├── ClusterError        2    the cluster cannot do this run
     ├── BackupError         1    a backup cannot be restored
     │   ├── NotABackup           … it is not a backup
@@ -41,6 +42,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    from converter.model.forms import Form
     from converter.model.submissions import Outcome
 
 REFUSED, USAGE, BUG = 1, 2, 101
@@ -177,6 +179,16 @@ class RegisterBusy(RegisterError):
     def __init__(self, folder: Path, *, pid: str, host: str, since: str) -> None:
         self.pid, self.host, self.since = pid, host, since
         super().__init__("store_busy", path=folder, pid=pid, host=host, since=since)
+
+
+class RegisterOfOtherForm(RegisterError):
+    """What it holds is of another form than the one that is used. `named`, `title`: the id of its
+    own form, and what that is called ('' where an older program did not say)."""
+
+    def __init__(self, folder: Path, form: Form, named: str, title: str) -> None:
+        own = title or named
+        params = {"path": folder, "own": own, "id": named, "form": form.title, "form_id": form.id}
+        super().__init__("store_other_form", **params)
 
 
 class ClusterError(ConverterError):

@@ -19,7 +19,7 @@ from converter.messages import catalogue
 from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Place
-from converter.register import halves, unit_changes, waiting
+from converter.register import halves, jumps, unit_changes, waiting
 from converter.register.nearest import Nearest
 from converter.register.precedence import HELD
 from converter.register.schema import (
@@ -188,14 +188,12 @@ def _by_arrival(later: str, earlier: str) -> bool:
 
 def _jumps(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     """C103: a figure that changed by more than the form's share since the period before."""
-    card = form.prose.get("statistics", {}).get("collection", {})
-    share, least = card.get("jump", 0), card.get("jump_at_least", 1)
-    before = previous(tables, period)
-    if not share or not before:
+    chosen, before = list(jumps.watched(form)), previous(tables, period)
+    if not chosen or not before:
         return
     merged = unit_changes.mergers(tables, before, period)
-    for path in card.get("jump_fields", ()):
-        field = form.field(path)
+    for one in chosen:
+        field, share = one.field, one.share
         rows = tables.query(
             f"WITH {unit_changes.MERGED}, a AS (SELECT s.unit, s.period, s.file, s.unit_sheet,"
             f"   {number_sql(field, 'a')} AS value FROM answers a JOIN submissions s"
@@ -208,7 +206,7 @@ def _jumps(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
             " FROM a n JOIN o ON o.unit = n.unit JOIN units_in($4) u ON u.id = n.unit"
             " WHERE n.period = $4 AND abs(n.value - o.value) >= $5"
             "   AND abs(n.value - o.value) * 100 > abs(o.value) * $6 ORDER BY n.file",
-            [[*merged], [*merged.values()], before, period, least, share],
+            [[*merged], [*merged.values()], before, period, one.at_least, share],
         )
         for file, sheet, unit, superior, was, now in rows:
             place = Place(file, sheet, 0, 0, field.key)

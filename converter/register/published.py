@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from converter.files import writing
 from converter.files.os_errors import try_while_open
 from converter.model.clock import utc_stamp
-from converter.model.errors import RegisterError, UsageError
+from converter.model.errors import RegisterError, RegisterOfOtherForm, UsageError
 from converter.model.forms import Form
-from converter.register import forwarded
+from converter.register import forwarded, own_form
 from converter.register.schema import (
     ADDED,
     ADDED_TABLES,
@@ -87,7 +87,7 @@ def publish(connection: Connection, folder: Path, form: Form, period: str, when:
         "schema": LATEST,
         "folder": str(number),
         "published": utc_stamp(when),
-        "form": {"id": form.id, "version": form.version},
+        "form": {"id": form.id, "version": form.version, "title": form.title},
         "period": period,
         "submissions": dict(counted),
     }
@@ -121,6 +121,22 @@ def folder_of(store: Path) -> Path | None:
     return None
 
 
+def check_form(store: Path, form: Form) -> object:
+    """What names the form of what a register published (None: nothing does). Raises
+    RegisterOfOtherForm where something of another form was accepted."""
+    place = folder_of(store)
+    try:
+        named: object = json.loads((place / STATE).read_text("utf-8"))["form"] if place else None
+        if named and named["id"] != form.id:  # type: ignore[index]
+            with Snapshot(store, form):
+                pass
+    except RegisterOfOtherForm:
+        raise
+    except (RegisterError, OSError, ValueError, KeyError, TypeError):
+        return None  # a publication that cannot be read is made anew
+    return named
+
+
 def digest(place: Path) -> str:
     """SHA-256 of all that lies in a published folder."""
     found = hashlib.sha256()
@@ -140,12 +156,15 @@ def _is_small(folder: Path, parts: Path) -> bool:
 
 class Snapshot:
     """The newest publication of a register, for reading. `store` is the register's folder, or
-    a copy of its published folder alone; `union`: only what came from this union below, as it
-    stood there; `as_named`: unions of one name in different places keep it.
+    a copy of its published folder alone; `form`: whose answers are read, None where none are;
+    `union`: only what came from this union below, as it stood there; `as_named`: unions of one name
+    in different places keep it.
 
     Raises RegisterError."""
 
-    def __init__(self, store: Path, union: str = "", *, as_named: bool = False) -> None:
+    def __init__(
+        self, store: Path, form: Form | None = None, union: str = "", *, as_named: bool = False
+    ) -> None:
         folder = store if (store / STATE).is_file() else store / FOLDER
         try:
             # On Windows it cannot be opened in the moment in which it is replaced.
@@ -177,6 +196,8 @@ class Snapshot:
             views |= forwarded.with_distinct_names(self, views)
         for table, sql in views.items():
             self._define(table, sql)
+        if form is not None:
+            own_form.differs(self._connection, form, store, self.state.get("form"))
         # Not temporary here: `stream` reads through a connection of its own.
         self._connection.execute(MACROS.replace("CREATE TEMP MACRO", "CREATE MACRO"))
 

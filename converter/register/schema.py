@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from converter.kinds.amounts import database_type
 from converter.model.errors import RegisterError, UsageError
 from converter.model.forms import Field, Form
-from converter.register import unit_lookup
+from converter.register import own_form, unit_lookup
 
 if TYPE_CHECKING:
     import duckdb
@@ -147,6 +147,11 @@ ALTER TABLE roster ADD COLUMN code_key UINTEGER;
 """
 KEYED = 10
 
+# Which form the register is of (`own_form`).
+VERSION_11 = """
+CREATE TABLE form (id VARCHAR NOT NULL, title VARCHAR NOT NULL);
+"""
+
 # What an older publication lacks: table → column → its value there.
 ADDED = {
     "roster": {
@@ -251,7 +256,7 @@ ROWS_AT_ONCE = 2_048  # of a long answer
 
 STEPS = (
     VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7, VERSION_8,
-    VERSION_9, VERSION_10,
+    VERSION_9, VERSION_10, VERSION_11,
 )  # fmt: skip
 LATEST = len(STEPS)
 ANSWERS, MEMBERS, ROWS = "answers", "members", "rows_"
@@ -272,8 +277,10 @@ def is_full(error: BaseException) -> bool:
     return any(word in str(error) for word in ("No space left", "Could not write", "disk full"))
 
 
-def prepare(connection: Connection, form: Form) -> None:
-    """Bring a new or older register up to date, in one transaction. Raises RegisterError."""
+def prepare(connection: Connection, form: Form, folder: Path, named: object = None) -> bool:
+    """Bring a new or older register up to date, in one transaction. `named`: the form that its
+    publication names. Whether it was another form's, of which nothing was accepted. Raises
+    RegisterError."""
     connection.execute("BEGIN")
     connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
     ((latest,),) = connection.execute("SELECT max(version) FROM schema_version").fetchall()
@@ -286,17 +293,22 @@ def prepare(connection: Connection, form: Form) -> None:
         connection.execute("INSERT INTO schema_version VALUES (?)", [version + 1])
     if found < KEYED:
         unit_lookup.fill(connection)
+    was_other = own_form.is_other(connection, form, folder, named)
+    for table in (ANSWERS, *row_tables(connection)) if was_other else ():
+        connection.execute(f"DROP TABLE {table}")
     for sheet in form.sheets:
         table = table_of(form, sheet.key)
-        ours = ", ".join(f"{column} BIGINT NOT NULL" for column in ROW_COLUMNS)
+        own = RESERVED.get(table, ROW_COLUMNS)
+        ours = ", ".join(f"{column} BIGINT NOT NULL" for column in own)
         connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({ours})")
         present = {str(row[0]) for row in connection.execute(f"DESCRIBE {table}").fetchall()}
         for field in sheet:
-            if field.key in RESERVED.get(table, ROW_COLUMNS):
+            if field.key in own:
                 raise RegisterError("store_reserved", key=field.key)
             if field.key not in present:
                 connection.execute(f"ALTER TABLE {table} ADD COLUMN {name(field.key)} VARCHAR")
     connection.execute("COMMIT")
+    return was_other
 
 
 def table_of(form: Form, sheet: str) -> str:

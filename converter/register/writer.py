@@ -23,6 +23,7 @@ from converter.register import (
     halves,
     incoming,
     inserting,
+    own_form,
     periods,
     published,
     registered,
@@ -83,6 +84,7 @@ class Register:
         self._lock.__exit__()
 
     def _open(self) -> None:
+        named = published.check_form(self.folder, self.form)  # changes nothing
         shutil.rmtree(self.spool, ignore_errors=True)
         incoming.sweep(self.folder)
         writing.private_folder(self.spool)
@@ -96,7 +98,7 @@ class Register:
         (self.folder / FILE).chmod(0o600)  # names and ID numbers of people
         self._connection.execute(f"SET temp_directory = '{quoted(self.spool)}'")
         try:
-            schema.prepare(self._connection, self.form)
+            self._was_other = schema.prepare(self._connection, self.form, self.folder, named)
             self._connection.execute(schema.MACROS)
             self._knowledge = Knowledge(self._connection)
             self._load()
@@ -123,6 +125,8 @@ class Register:
         self._forgotten = Forgotten.read(self)
         self._last = int(self.query("SELECT coalesce(max(id), 0) FROM submissions")[0][0])
         self._failed = again.unread(self)
+        if self._was_other:  # it was refused as no workbook of that form
+            self.rejudge()
 
     @property
     def last(self) -> int:
@@ -172,6 +176,7 @@ class Register:
         """Say what is collected from now on, at this time. Files of this period that were held
         while another one was collected are taken up; ledger and roster decide anew."""
         with self._transaction():
+            own_form.write(self._connection, self.form)
             self._knowledge.collect(collection, when)
 
     def set_roster(self, roster: Sequence[RosterEntry], period: str) -> None:

@@ -49,7 +49,8 @@ def lines(report: ListReport, form: Form, *, guesses: bool = True) -> Iterator[s
     for key, columns in (("list_unread", report.unread), ("list_unnumbered", report.unnumbered)):
         for one in columns:
             where = column_text(one.heading, one.letters)
-            yield message(key, sheet=one.sheet, column=where, count=one.people)
+            told = {"sheet": one.sheet, "column": where, "rows": table.rows_name}
+            yield message(key, count=one.people, **told)
     if report.rounded:
         count, names = len(report.rounded), listed(report.rounded)
         yield message("list_rounded", count=count, names=names)
@@ -60,10 +61,12 @@ def lines(report: ListReport, form: Form, *, guesses: bool = True) -> Iterator[s
         yield message("list_left", names=names, count=len(left), rows=filled)
     for below in report.leavers:
         place, count, names = place_text(below.row.row), len(below.names), listed(below.names)
-        yield message("list_leavers", place=place, text=below.row.text, count=count, names=names)
+        found = {"place": place, "text": below.row.text, "names": names, "count": count}
+        yield message("list_leavers", rows=table.rows_name, **found)
     if report.skipped:
         rows = [message("list_row", place=place_text(r.row), text=r.text) for r in report.skipped]
-        yield message("list_skipped", count=len(rows), rows=listed(rows))
+        named = listed(rows)
+        yield message("list_skipped", count=len(rows), rows=table.rows_name, lines=named)
 
 
 def rearranged(report: ListReport) -> Iterator[str]:
@@ -77,7 +80,7 @@ def rearranged(report: ListReport) -> Iterator[str]:
 
 
 def numbers(
-    unnumbered: Sequence[str], rounded: Sequence[str], lists: Sequence[ListReport]
+    unnumbered: Sequence[str], rounded: Sequence[str], lists: Sequence[ListReport], form: Form
 ) -> Iterator[str]:
     """Who was taken over without an ID number or with a rounded one, by name, but for those
     that the lists' own lines name."""
@@ -85,7 +88,9 @@ def numbers(
     rounded = [name for name in rounded if name not in known]
     for key, names in (("list_rounded", rounded), ("list_blank", unnumbered)):
         if names:
-            yield message(key, count=len(names), names=listed(names))
+            yield message(
+                key, count=len(names), names=listed(names), rows=form.main_table.rows_name
+            )
 
 
 def params(column: ListColumn, table: Sheet) -> dict[str, str]:

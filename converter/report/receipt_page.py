@@ -36,13 +36,15 @@ def render(receipt: Mapping[str, Any], annotated: str = "") -> bytes:
     problems = list(_problems(receipt))
     errors, warnings = int(receipt.get("errors", 0)), int(receipt.get("warnings", 0))
     unit = receipt.get("unit") or {}
+    called, counted = register_text.receipt_rows(receipt)
+    labels = {"members": called}
     rows = [
         ("unit", " ".join(str(unit.get(key, "")) for key in ("name", "code")).strip()),
         ("superior", receipt.get("superior", "")),
         ("period", receipt.get("period", "")),
         ("file", receipt.get("file", "")),
         ("received", in_china(str(receipt.get("received", "")))),
-        ("members", receipt.get("members", "") or ""),
+        ("members", counted if receipt.get("members") else ""),
         ("counts", message("receipt_counts", errors=errors, warnings=warnings)),
         ("amendments", register_text.amendments(receipt)),
     ]
@@ -53,7 +55,7 @@ def render(receipt: Mapping[str, Any], annotated: str = "") -> bytes:
         advice=advice(receipt, annotated),
         colour=colour,
         rows=[
-            (message(f"receipt_page_{key}"), visible(str(value)))
+            (visible(labels.get(key) or message(f"receipt_page_{key}")), visible(str(value)))
             for key, value in rows
             if value != ""
         ],

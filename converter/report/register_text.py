@@ -134,6 +134,7 @@ def receipt_text(receipt: Mapping[str, Any], verdict: str) -> str:
     counts = message(
         "receipt_counts", errors=receipt.get("errors", 0), warnings=receipt.get("warnings", 0)
     )
+    called, counted = receipt_rows(receipt)
     rows = [
         ("file", receipt.get("file", "")),
         ("unit", " ".join(str(unit.get(k, "")) for k in ("name", "code")).strip()),
@@ -141,7 +142,7 @@ def receipt_text(receipt: Mapping[str, Any], verdict: str) -> str:
         ("period", receipt.get("period", "")),
         ("claimed_period", _claimed(receipt)),
         ("received", in_china(str(receipt.get("received", "")))),
-        ("members", receipt.get("members", "")),
+        ("members", counted),
         ("result", f"{_labelled('result', receipt)}（{counts}）"),
         ("state", _labelled("state", receipt)),
         ("reason", _reason(receipt)),
@@ -151,7 +152,12 @@ def receipt_text(receipt: Mapping[str, Any], verdict: str) -> str:
         ("digest", receipt.get("digest", "")),
         ("signature", message(f"receipt_{verdict}")),
     ]
-    shown = [[message(f"receipt_{key}"), visible(str(value))] for key, value in rows if value != ""]
+    labels = {"members": called}
+    shown = [
+        [visible(labels.get(key) or message(f"receipt_{key}")), visible(str(value))]
+        for key, value in rows
+        if value != ""
+    ]
     text = table.text(
         [Table(message("receipt_title", receipt=receipt.get("receipt", "")), [], shown)]
     )
@@ -168,6 +174,15 @@ def receipt_text(receipt: Mapping[str, Any], verdict: str) -> str:
         if entry.get("fix"):
             lines.append(message("receipt_problem_fix", fix=visible(str(entry["fix"]))))
     return text + "\n".join(lines)
+
+
+def receipt_rows(receipt: Mapping[str, Any]) -> tuple[str, str]:
+    """What the form of a receipt calls its rows, and how many there are ('' where it has none)."""
+    form = receipt.get("form")
+    form = form if isinstance(form, dict) else {}
+    called = str(form.get("rows", message("receipt_rows")))  # an older program did not say
+    count = f"{receipt.get('members', '')} {form.get('counter', '')}".strip()
+    return called, count if called else ""
 
 
 def amendments(receipt: Mapping[str, Any]) -> str:

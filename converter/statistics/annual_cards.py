@@ -19,8 +19,9 @@ filled in). With `compared` it is set against the period before, like for like.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from converter.kinds.amounts import amount_heading
 from converter.kinds.base import ValueType
@@ -90,10 +91,73 @@ def read(form: Form) -> AnnualCard | None:
     return AnnualCard(card.text("title"), signatures, headings, card.text("compared"), tables)
 
 
+def checks(form: Form) -> Iterator[Callable[[], object]]:
+    """What is wrong with one key or measure says nothing of the others: a check for each. They
+    raise FormError."""
+    own = card_of(form)
+    card = card_of(form, own.values["annual"], "annual")
+    if not isinstance(card.values, Mapping):
+        yield partial(own.table, "annual")
+        return
+    yield partial(card.only, KEYS)
+    yield partial(card.columns, "item", "number", "now", titles="headings")
+    yield partial(card.texts, "signatures")
+    for key in ("title", "compared"):
+        yield partial(card.text, key)
+    for table in _listed(card, "table"):
+        if isinstance(table, StatisticsCard):
+            yield from _table_checks(table)
+        else:
+            yield table
+
+
+def _listed(
+    card: StatisticsCard, key: str
+) -> Iterator[StatisticsCard | Callable[[], StatisticsCard]]:
+    """The tables of a list; a check that refuses what is none."""
+    listed = card.values.get(key)
+    if not isinstance(listed, list) or not listed:
+        yield partial(card.entries, key)  # type: ignore[misc]
+        return
+    for number, values in enumerate(listed, 1):
+        place = f"{key}[{number}]"
+        is_table = isinstance(values, Mapping)
+        yield _within(card, values, place) if is_table else partial(_within, card, values, place)
+
+
+def _table_checks(card: StatisticsCard) -> Iterator[Callable[[], object]]:
+    yield partial(card.only, TABLE_KEYS)
+    yield partial(card.text, "title")
+    if "by" in card.values:
+        yield lambda: _field(card, "by", card.text("by"), ValueType.CHOICE)
+    for measure in _listed(card, "measures"):
+        if not isinstance(measure, StatisticsCard):
+            yield measure
+            continue
+        yield from _measure_checks(measure)
+
+
+def _measure_checks(card: StatisticsCard) -> Iterator[Callable[[], object]]:
+    yield partial(card.only, MEASURE_KEYS)
+    if "sum" in card.values:
+        yield lambda: card.unit_number("sum", card.text("sum"))
+    if "label" in card.values or "sum" not in card.values:
+        yield partial(card.text, "label")
+    yield partial(card.flag, "compared")
+    for condition in _listed(card, "where") if "where" in card.values else ():
+        if not isinstance(condition, StatisticsCard):
+            yield condition
+            continue
+        paths = condition.values.get("fields")
+        for path in paths if isinstance(paths, list) and "years" in condition.values else ():
+            yield partial(_field, condition, "fields", path, ValueType.DATE)
+        yield partial(_condition, condition)
+
+
 def _within(card: StatisticsCard, values: object, place: str) -> StatisticsCard:
     if not isinstance(values, Mapping):
         raise card.error(place, "form_cards", values, key=place)
-    return replace(card, values=values, context=f"{card.context}.{place}")
+    return card.within(values, place)
 
 
 def _field(card: StatisticsCard, key: str, path: object, wanted: ValueType) -> Field:

@@ -8,11 +8,10 @@ values are counted as unknown, never guessed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -61,6 +60,10 @@ class StatisticsCard(TomlTable):
         """A table within this one."""
         part = self.table(key)
         return replace(self, values=part.values, context=part.context)
+
+    def within(self, values: Mapping[str, Any], place: str) -> StatisticsCard:
+        """The card of these values, which stand at this place of it."""
+        return replace(self, values=values, context=f"{self.context}.{place}")
 
     @property
     def key(self) -> str:
@@ -127,7 +130,7 @@ def _rates(card: StatisticsCard, source: Source, today: date) -> Figure:
     rows: list[Row] = []
     for number, values in enumerate(card.entries("rates"), 1):
         own = values if isinstance(values, dict) else {}
-        entry = replace(card, values=own, context=f"{card.context}.rates[{number}]")
+        entry = card.within(own, f"rates[{number}]")
         entry.only(("label", "part", "whole"))
         part = source.count(entry.field("part", entry.text("part"), ValueType.NUMBER))
         whole = source.count(entry.field("whole", entry.text("whole"), ValueType.NUMBER))
@@ -236,8 +239,7 @@ KINDS: dict[str, Callable[[StatisticsCard, Source, date], Figure]] = {
 }
 
 
-# --- whether the cards can be used -----------------------------------------------------------
-
+# Which keys a card of each kind has.
 TABLE_KEYS: dict[str, tuple[str, ...]] = {
     "counts": ("kind", "key", "title", "header", "fields"),
     "rates": ("kind", "key", "title", "header", "rates"),
@@ -247,68 +249,3 @@ TABLE_KEYS: dict[str, tuple[str, ...]] = {
     ),
     "years": ("kind", "key", "title", "header", "of", "step", "band"),
 }  # fmt: skip
-COLLECTION_KEYS = (
-    "jump", "jump_at_least", "jump_fields", "by", "fields", "rate", "units", "missing",
-    "progress_title", "progress_header", "group_title", "change_title", "change_header",
-)  # fmt: skip
-
-
-def checks(form: Form) -> Iterator[Callable[[], object]]:
-    """What is wrong with one part of `[statistics]` says nothing of the others; each of these
-    checks a part of its own. They raise FormError."""
-    yield partial(_check_tables, form)
-    own = card_of(form)
-    if "collection" in own.values:
-        yield lambda: _check_collection(own.part("collection"))
-    if "annual" in own.values:
-        from converter.statistics import annual_cards  # built on this module
-
-        yield partial(annual_cards.read, form)
-
-
-def _check_tables(form: Form) -> None:
-    """Have every card make its table of nothing."""
-    own = card_of(form)
-    own.only(("total", "unknown", "table", "collection", "annual"))
-    listed = own.entries("table") if "table" in own.values else []
-    for number, card in enumerate(listed, 1):
-        found = card_of(form, card, f"table[{number}]")
-        if not isinstance(card, Mapping):
-            raise own.error("table", "form_cards", card, key="statistics.table")
-        found.only(TABLE_KEYS.get(found.text("kind"), tuple(card)))
-    figures(_Nothing(), form, date(2000, 1, 1))
-
-
-def _check_collection(card: StatisticsCard) -> None:
-    card.only(COLLECTION_KEYS)
-    for key in ("jump", "jump_at_least"):
-        if key in card.values:
-            card.number(key, least=1)
-    for key in ("fields", *(["jump_fields"] if "jump_fields" in card.values else [])):
-        for path in card.entries(key):
-            card.unit_number(key, path)
-    keys = [field.key for field in card.form.record]
-    for key in card.entries("by"):
-        if key not in keys:
-            raise card.error("by", "form_no_field", key, keys)
-    rate = card.part("rate")
-    rate.only(("label", "part", "whole"))
-    rate.text("label")
-    for key in ("part", "whole"):
-        rate.unit_number(key, rate.text(key))
-    card.text("units"), card.text("missing"), card.label("total")
-    card.fill("progress_title", period="")
-    card.fill("group_title", title="", period="")
-    card.fill("change_title", before="", period="")
-    for key, count in (("progress_header", 7), ("change_header", 5)):
-        card.columns(*map(str, range(count)), titles=key)
-
-
-class _Nothing:
-    """A source of no figures."""
-
-    def count(self, field: Field) -> Amount | None:
-        return None
-
-    def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
-        return Counter({("",) * len(fields): 1})

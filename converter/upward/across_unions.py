@@ -14,7 +14,7 @@ from converter.kinds.amounts import amount, worded
 from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.model.issues import Issue, Place
-from converter.register import Snapshot, cross_unit_checks, forward_decisions
+from converter.register import Snapshot, cross_unit_checks, forward_decisions, jumps
 from converter.register.forwarded import counting
 from converter.register.schema import COUNTS, name, number_sql
 
@@ -110,22 +110,20 @@ def _members(register: Snapshot, form: Form, period: str, names: dict[str, str])
 
 def _jumps(register: Snapshot, form: Form, period: str, names: dict[str, str]) -> Iterator[Issue]:
     """C125: a figure of a whole union that changed by more than the form's share."""
-    card = form.prose.get("statistics", {}).get("collection", {})
-    share, least = card.get("jump", 0), card.get("jump_at_least", 1)
-    before = cross_unit_checks.previous(register, period)
-    if not share or not before:
+    chosen, before = list(jumps.watched(form)), cross_unit_checks.previous(register, period)
+    if not chosen or not before:
         return
     files = {one.code: one.file for one in counting(register.forwards) if one.period == period}
     branch = _BRANCH.format("u")
-    for path in card.get("jump_fields", ()):
-        field = form.field(path)
+    for one in chosen:
+        field, share = one.field, one.share
         rows = register.query(
             f"SELECT {branch} AS branch,"
             f" sum({number_sql(field, 'a')}) FILTER (a.period = $1) AS now,"
             f" sum({number_sql(field, 'a')}) FILTER (a.period = $2) AS was"
             " FROM answers a JOIN units u ON u.id = a.unit WHERE branch <> '' GROUP BY branch"
             " HAVING abs(now - was) >= $3 AND abs(now - was) * 100 > abs(was) * $4 ORDER BY branch",
-            [period, before, least, share],
+            [period, before, one.at_least, share],
         )
         for code, now, was in rows:
             place = Place(files.get(code, ""), "", 0, 0, field.key)

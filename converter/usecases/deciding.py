@@ -114,7 +114,7 @@ def _open_questions(register: Register, store: Path, form: Form, period: str) ->
     if forwarded.counting(forwarded.read(register)):
         from converter.upward import asking as below  # few registers have forwards
 
-        with Snapshot(store) as snapshot:
+        with Snapshot(store, form) as snapshot:
             found += below.questions(snapshot, form, period)
     return found
 

@@ -29,7 +29,7 @@ def export(store: Path, folder: Path, output: Path, options: ExportOptions, now:
     OSError."""
     output = path_of_kind(output, data_export.SUFFIXES, "export_suffix")
     form = loading.load(folder)
-    with Snapshot(store) as register:
+    with Snapshot(store, form) as register:
         period = known_period(register, options.period)
         chosen = replace(options, period=period)
         found = data_export.tables(register, form, chosen)

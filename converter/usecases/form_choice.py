@@ -12,7 +12,8 @@ from converter.forms import loading
 from converter.usecases.common import find_files
 
 LOOKED_INTO = 20  # files of what was given: a folder may hold thousands
-REGISTER, STATE = "register.duckdb", "published/state.json"  # in a register's folder
+# In a register's folder, and in a copy of what it published.
+REGISTER, STATES = "register.duckdb", ("published/state.json", "state.json")
 LARGEST = 1 << 24  # bytes of an old container that are read for its stamp
 _FORM = re.compile(r'"form": \{\s*"id": "([^"]+)"')  # in a package, and in a register's state
 
@@ -26,16 +27,14 @@ def named_form(paths: Iterable[Path]) -> str:
     return form if form and loading.title_of(form) else ""
 
 
-def unknown_form(paths: Iterable[Path]) -> str:
-    """The form that a register names and nobody installed; '' where there is none."""
-    registers = (path for path in paths if (path / REGISTER).is_file())
-    named = (_stamp(path).removesuffix("-roster") for path in registers)
-    return next((form for form in named if form and not loading.title_of(form)), "")
+def is_register(path: Path) -> bool:
+    """Whether it is a register's folder, or a copy of what one published."""
+    return any((path / name).is_file() for name in (REGISTER, *STATES))
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
-        if (path / REGISTER).is_file():
+        if is_register(path):
             yield path
         else:
             yield from (file for file, _ in find_files([path]))
@@ -44,8 +43,8 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 def _stamp(path: Path) -> str:
     """The form that a file names; '' where it names none."""
     if path.is_dir():  # a register; nothing was published yet where it has no state
-        state = path / STATE
-        return _named(state.read_text(encoding="utf-8")) if state.is_file() else ""
+        states = [path / name for name in STATES if (path / name).is_file()]
+        return _named(states[0].read_text(encoding="utf-8")) if states else ""
     if not path.is_file():  # a pipe would be waited for
         return ""
     stamp = zip_peek.stamped(path, "form")

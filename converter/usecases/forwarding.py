@@ -28,10 +28,10 @@ def forward(
     """Write the forward of a period ('' = the newest), and log it. `own`: what the union is called,
     where no superior says so. Raises UsageError, RegisterError, KeysError, OSError."""
     form = loading.load(folder)
-    if own is not None and not subordinates.superior(keys):
-        subordinates.keep_name(keys, own)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with Snapshot(store, as_named=True) as register:
+    with Snapshot(store, form, as_named=True) as register:
+        if own is not None and not subordinates.superior(keys):
+            subordinates.keep_name(keys, own)
+        output.parent.mkdir(parents=True, exist_ok=True)
         period = known_period(register, plan.period)
         if collection.heading(register, period).state != periods.CLOSED and not plan.interim:
             raise UsageError("forward_open", period=period)

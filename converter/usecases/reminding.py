@@ -22,10 +22,10 @@ def units_to_remind(
 ) -> tuple[str, str, Figure]:
     """The period ('' = the newest), when the register was published, and the list. Raises
     RegisterError."""
-    with Snapshot(store) as register:
+    form = loading.load(folder)
+    with Snapshot(store, form) as register:
         chosen = periods.chosen(register, period)
         published = in_china(str(register.state["published"]))
-        form = loading.load(folder)
         return chosen, published, reminders.reminders(register, form, chosen, today(), due)
 
 

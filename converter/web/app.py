@@ -17,7 +17,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from converter.files import writing
-from converter.model.errors import OutputError, RegisterError, UsageError
+from converter.model.errors import OutputError, RegisterError, RegisterOfOtherForm, UsageError
+from converter.register import published
 from converter.web import (
     check_page,
     clerk,
@@ -90,6 +91,7 @@ def build(settings: Settings) -> Starlette:
     """The application with all it needs. Raises KeysError, LedgerError, RegisterError, OSError."""
     followed = FollowedForm(settings.form)
     loaded = followed.now()
+    published.check_form(settings.published, loaded.form)
     state = State(settings.state)
     secret = state.secret("cookies")
     sessions = Sessions(secret, secure=settings.secure)
@@ -139,6 +141,7 @@ def build(settings: Settings) -> Starlette:
             OutputError: _stopped,
             SignInRequired: _sign_in,
             RegisterError: _unpublished,
+            RegisterOfOtherForm: _other_form,
             UsageError: _stopped,
             ClientDisconnect: _gone,
         },
@@ -289,6 +292,11 @@ async def _sign_in(request: Request, error: Exception) -> Response:
 
 async def _unpublished(request: Request, error: Exception) -> Response:
     return services_of(request).pages.problem(request, "unpublished", 503, wait=RETRY)
+
+
+async def _other_form(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RegisterOfOtherForm)
+    return services_of(request).pages.problem(request, "other_form", 503, **error.params)
 
 
 async def _stopped(request: Request, error: Exception) -> Response:

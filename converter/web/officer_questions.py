@@ -77,7 +77,7 @@ def _read(request: Request) -> Questions:
     store = services.settings.published
     if not progress.is_published(store):
         return NO_QUESTIONS
-    with Snapshot(store) as register:
+    with Snapshot(store, services.form) as register:
         found = [*questions_of.questions(register, services.form, register.newest())]
         rows = register.query(
             "SELECT id, content FROM submissions WHERE list_contains(?::BIGINT[], id)",

@@ -89,7 +89,7 @@ class ProgressReader:
 
     def _read(self, form_folder: Path) -> Published:
         form = with_codes(form_folder)
-        with Snapshot(self._store) as register:
+        with Snapshot(self._store, form) as register:
             chosen = register.newest()
             return Published(
                 stamp=str(register.state["published"]),

@@ -39,8 +39,6 @@ def survey(edit: Edited) -> None:
     form("form.id", "nianbao")
     form("form.title", "工会经费年报")
     form("form.version", "2027.1")
-    form("statistics.collection.fields", "unit.income\nunit.spending")
-    form("statistics.collection.jump_fields", "unit.income")
     emptied(edit, "表", "@file", ("unit", "member"))
     edit.put("表", edit.row("表", "@file", "unit"), sheet__title="经费年报")
     edit.put(
@@ -81,6 +79,13 @@ def survey(edit: Edited) -> None:
     add("规则", code="X103", family="不能重复", level="错误", at="quarter.name")
     emptied(edit, "统计表", "kind", ("各项数目",))
     emptied(edit, "比率", "@owner")
+    emptied(edit, "汇总项目", "use", ("分组", "比率"))
+    for use, field in (
+        ("相加", "unit.income"),
+        ("相加", "unit.spending"),
+        ("和上期比", "unit.income"),
+    ):
+        add("汇总项目", use=use, field=field)
     edit.put("统计表", KEY_ROW + 1, fields="unit.income\nunit.spending\nunit.closing")
 
 

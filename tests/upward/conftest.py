@@ -89,7 +89,7 @@ class Office:
         """The tables of the statistics, as they are shown; all of them are in `breakdowns`."""
         with Snapshot(self.store) as register:
             via = register.via(union) if union else ""
-        with Snapshot(self.store, via) as register:
+        with Snapshot(self.store, union=via) as register:
             found = collection.figures(
                 register, FORM, TODAY, period="2026",
                 by=by, counts=["full_time_cadres"], cross=bool(by), units=True,

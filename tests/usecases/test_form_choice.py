@@ -10,18 +10,15 @@ import pytest
 from converter.usecases import form_choice
 
 
+@pytest.mark.parametrize("state", form_choice.STATES)
 @pytest.mark.parametrize(
-    ("form", "named", "unknown"),
-    [("fenbiao", "fenbiao", ""), ("fourth", "", "fourth"), ("fourth-roster", "", "fourth")],
+    ("form", "named"), [("fenbiao", "fenbiao"), ("fourth", ""), ("fourth-roster", "")]
 )
-def test_a_register_of_a_form_nobody_installed_is_told(
-    tmp_path: Path, form: str, named: str, unknown: str
+def test_a_register_or_what_it_published_names_its_form(
+    tmp_path: Path, form: str, named: str, state: str
 ) -> None:
-    """Its figures would be counted by the program's own form, and nothing would say so."""
-    state = tmp_path / form_choice.STATE
-    state.parent.mkdir()
-    (tmp_path / form_choice.REGISTER).touch()
-    state.write_text(json.dumps({"form": {"id": form}}, indent=1), "utf-8")
+    (tmp_path / state).parent.mkdir(exist_ok=True)
+    (tmp_path / state).write_text(json.dumps({"form": {"id": form}}, indent=1), "utf-8")
+    assert form_choice.is_register(tmp_path)
     assert form_choice.named_form([tmp_path]) == named
-    assert form_choice.unknown_form([tmp_path]) == unknown
-    assert form_choice.unknown_form([tmp_path / "other"]) == ""
+    assert not form_choice.is_register(tmp_path / "other")

@@ -279,7 +279,7 @@ def _with_findings_across_unions(
         return found
     from converter.upward import asking
 
-    with Snapshot(register.folder) as snapshot:
+    with Snapshot(register.folder, form) as snapshot:
         return Issues.of(chain(found, asking.findings(snapshot, form, period)))
 
 

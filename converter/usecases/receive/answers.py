@@ -21,8 +21,9 @@ from typing import Any
 
 from converter.files import safe_names, writing
 from converter.files.os_errors import is_open_elsewhere
-from converter.messages.catalogue import message
+from converter.messages.catalogue import message, rows_params
 from converter.model.clock import in_china
+from converter.model.forms import Form
 from converter.register import Register, audit
 from converter.register.precedence import COUNTING
 from converter.report import large_workbook, receipt_page, reply_files, table
@@ -103,7 +104,7 @@ def write(register: Register, reply: Path, period: str) -> dict[str, str]:
             _link(folder / _folder_of(folder, unit), _replies(reply, unit))
     known = known_lists(register.folder)
     lists = {}
-    for path, found in _lists(reply, units):
+    for path, found in _lists(reply, units, register.form):
         written = write_list(path, partial(_write_table, found, path.suffix), known)
         lists[written.name] = writing.digest_of(written)
     return lists
@@ -186,13 +187,13 @@ def _link(folder: Path, paths: Iterable[Path]) -> None:
 # --- lists -----------------------------------------------------------------------------------
 
 
-def _lists(reply: Path, units: Sequence[_Unit]) -> Iterator[tuple[Path, LongTable]]:
-    yield reply / f"{message('outcomes_file')}.xlsx", _outcomes(units)
-    yield reply / f"{message('outcomes_file')}.csv", _outcomes(units)
+def _lists(reply: Path, units: Sequence[_Unit], form: Form) -> Iterator[tuple[Path, LongTable]]:
+    yield reply / f"{message('outcomes_file')}.xlsx", _outcomes(units, form)
+    yield reply / f"{message('outcomes_file')}.csv", _outcomes(units, form)
     yield reply / f"{message('merge_file')}.xlsx", _merge(reply, units)
 
 
-def _outcomes(units: Sequence[_Unit]) -> LongTable:
+def _outcomes(units: Sequence[_Unit], form: Form) -> LongTable:
     keys = (
         "superior", "code", "unit", "file_column", "state", "result", "members", "errors",
         "warnings", "received", "sentence",
@@ -207,7 +208,8 @@ def _outcomes(units: Sequence[_Unit]) -> LongTable:
         for unit in units
         for one in unit.files
     ]  # fmt: skip
-    header = [message(f"outcomes_{key}") for key in keys]
+    named = rows_params(form.main_table)
+    header = [message(f"outcomes_{key}", **named) for key in keys]
     return LongTable(message("outcomes_file"), header, len(rows), rows)
 
 

@@ -290,7 +290,8 @@ def sentence(one: ReceivedForward, form: Form) -> str:
         "name": forward.name or forward.file,
         "code": forward.code,
     }
-    params |= {"units": forward.units, "members": forward.members, "period": forward.period}
+    rows = catalogue.rows_counted(form.main_table, forward.members)
+    params |= {"units": forward.units, "rows": rows, "period": forward.period}
     errors = [i for i in one.issues if i.level is Level.ERROR]
     if errors:
         reason = catalogue.sentence(errors[0], form)

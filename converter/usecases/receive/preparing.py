@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from converter.model.errors import RegisterError, WorkerDied
+from converter.model.errors import RegisterError, RegisterOfOtherForm, WorkerDied
+from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
 from converter.register import Snapshot, incoming
 from converter.register.forwarded import Forward
@@ -41,7 +42,7 @@ def prepared(
 ) -> Iterator[Prepared]:
     """What no publication knows among these forwards, read. What is left in its folders when the
     context ends is removed. Raises OSError."""
-    known = _published(store)
+    known = _published(store, plan.form)
     published = {(one.file, one.content) for one in known}
     least = max((one.number for one in known), default=0) + 1
     made: dict[tuple[str, str], PreparedForward] = {}
@@ -76,9 +77,11 @@ def read(
         return ReadForward((Issue(LOST[died.how], Level.ERROR, Place(item.name)),))
 
 
-def _published(store: Path) -> list[Forward]:
+def _published(store: Path, form: Form) -> list[Forward]:
     try:
-        with Snapshot(store) as register:
+        with Snapshot(store, form) as register:
             return register.forwards
+    except RegisterOfOtherForm:
+        raise
     except RegisterError:  # nothing is published so far, or its tables are gone
         return []

@@ -15,7 +15,7 @@ from typing import Any
 from converter.files import safe_names
 from converter.files.os_errors import is_open_elsewhere
 from converter.forms.amendments import OFF
-from converter.messages.catalogue import message
+from converter.messages.catalogue import message, rows_params
 from converter.model.forms import Form
 from converter.register import ReceivedFile, Register, receipts
 from converter.register.precedence import DECIDED, HELD, UNCONFIRMED, UNOPENED, WITHDRAWN
@@ -51,7 +51,8 @@ def answered(
     batch: Batch, answers: Sequence[tuple[ReceivedFile, RegisteredFile, str]], plan: Plan
 ) -> Answered:
     """Make the receipts of a batch, where there is a folder for them."""
-    form = {"id": plan.form.id, "version": plan.form.version}
+    named = rows_params(plan.form.main_table)
+    form = {"id": plan.form.id, "version": plan.form.version, **named}
     made = []
     if plan.reply:
         for (validated, _), (file, registered, received) in zip(batch, answers, strict=True):

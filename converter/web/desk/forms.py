@@ -159,7 +159,7 @@ def _lines(form: Form, answer: TemplateAnswer) -> list[str]:
     """How lists were read, and who joined or left."""
     lines = [line for one in answer.lists for line in own_list_text.lines(one, form, guesses=False)]
     if written := answer.written:
-        lines += own_list_text.numbers(written.unnumbered, written.rounded, answer.lists)
+        lines += own_list_text.numbers(written.unnumbered, written.rounded, answer.lists, form)
     for one in answer.compared:
         for key, names in (("list_joined", one.joined), ("list_gone", one.left)):
             if names:
