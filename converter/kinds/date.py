@@ -12,8 +12,8 @@ formatted as a date years arrive as a day between 1905-03-14 and 1905-09-29, and
 was typed · K403 a day that no calendar has · K404 a year outside 1800-2100 · K405 before `earliest`
 of the card (a warning). Days in the future are a matter of rules.
 
-Option: `earliest`. The Excel face validates numbers. A text without a digit is reported at once;
-whatever else is typed as text waits for the check.
+Option: `earliest`. The Excel face validates numbers, but for some below 2100. A text without a
+digit is reported at once; whatever else is typed as text waits for the check.
 
 >>> TEXT = CellType.TEXT
 >>> [read(t, TEXT)[0] for t in ("2010.5.1", "２０１０年５月１日", "20100501", "2010-05")]
@@ -240,6 +240,16 @@ def _excel_parts(raw: str) -> tuple[str, str, str]:
     return f"INT({raw}/10000)", f"INT(MOD({raw},10000)/100)", f"MOD({raw},100)"
 
 
+def _excel_no_month(raw: str) -> str:
+    """TRUE where a number leaves open which day it is, whatever the format of its cell: a year, a
+    year and .1, which 2010.10 looks like, too, and a fraction below any year (98.5). A whole number
+    below is a day in a cell of dates, and waits for the check as all that names a month does."""
+    below = f"AND({raw}<1000,ROUND({raw},4)<>ROUND({raw},0))"
+    other = f"IF({raw}<{_YEARS[0]},{below},{raw}=INT({raw}))"
+    wrong = f"OR(ROUND({raw}-INT({raw}),4)=0.1,{other})"
+    return f"IF(AND({raw}>=1,{raw}<{_YEARS[1]}),{wrong},FALSE)"
+
+
 def excel_day(raw: str) -> str:
     """TRUE where eight digits are a day of the calendar (whose cycle is 400 years)."""
     year, month, day = _excel_parts(raw)
@@ -333,6 +343,7 @@ class Date(Kind):
         found = [
             ExcelCondition("K401", f"IF(ISTEXT({raw}),OR(LEN({norm})<4,NOT({has_digit})),FALSE)"),
             ExcelCondition(LATER, f"ISTEXT({raw})"),
+            ExcelCondition("K402", number(_excel_no_month(raw))),
             ExcelCondition(LATER, number(f"AND({raw}>=1,{raw}<{_YEARS[1]})")),
             ExcelCondition("K403", number(f"AND({eight},NOT({excel_day(raw)}))")),
             ExcelCondition(
