@@ -303,7 +303,9 @@ def compact(xml: bytes) -> bytes:
     are escaped.)"""
     xml = xml.replace(b" />", b"/>").replace(b'" t="n"/>', b'"/>').replace(b"<v/>", b"")
     xml = _TAG.sub(lambda tag: _DEFAULT.sub(b"", tag[0]), xml)
-    return xml.replace(_OUTLINE + b"<pageSetUpPr/>", b"").replace(b"<workbookProtection/>", b"")
+    for blank in (_OUTLINE, b"<pageSetUpPr/>", b"<workbookProtection/>"):
+        xml = xml.replace(blank, b"")
+    return xml
 
 
 def _shortly(cell: re.Match[bytes]) -> bytes:
