@@ -130,13 +130,16 @@ def all_digits(expression: str) -> str:
 
 
 def either(conditions: Iterable[str]) -> str:
-    joined = ",".join(conditions)
-    return f"OR({joined})"
+    return _joined("OR", conditions)
 
 
 def both(conditions: Iterable[str]) -> str:
-    joined = ",".join(conditions)
-    return f"AND({joined})"
+    return _joined("AND", conditions)
+
+
+def _joined(function: str, conditions: Iterable[str]) -> str:
+    first, *others = conditions
+    return f"{function}({','.join((first, *others))})" if others else first
 
 
 def first_of(cases: Iterable[tuple[str, str]]) -> str:

@@ -352,7 +352,9 @@ class Choice(Kind):
         areas = (f'" "&{norm}&CHAR(10)&{norm}&CHAR(10)&{first}', *further)
         other = [f"ISERROR(FIND({lines},{texts}))" for texts in areas]
         silent = f"OR({expressions.holds_invisible(raw)},{expressions.is_blank(raw)})"
-        return f"IF({silent},FALSE,{other[0] if len(other) == 1 else expressions.both(other)})"
+        # Nearly always what the formula beside it has written: asked first, since it is quick.
+        same = f'ISNUMBER(FIND(" "&{norm}&CHAR(10)&{raw}&CHAR(10),{first}))'
+        return f"IF(IF({same},TRUE,{silent}),FALSE,{expressions.both(other)})"
 
     def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         code = expressions.list_name(self.codes(field), "code")

@@ -12,8 +12,8 @@ formatted as a date years arrive as a day between 1905-03-14 and 1905-09-29, and
 was typed · K403 a day that no calendar has · K404 a year outside 1800-2100 · K405 before `earliest`
 of the card (a warning). Days in the future are a matter of rules.
 
-Option: `earliest`. The Excel face validates numbers. A text without a digit is reported at once;
-whatever else is typed as text waits for the check.
+Option: `earliest`. The Excel face validates numbers, but for some below 2100. A text without a
+digit is reported at once; whatever else is typed as text waits for the check.
 
 >>> TEXT = CellType.TEXT
 >>> [read(t, TEXT)[0] for t in ("2010.5.1", "２０１０年５月１日", "20100501", "2010-05")]
@@ -240,13 +240,26 @@ def _excel_parts(raw: str) -> tuple[str, str, str]:
     return f"INT({raw}/10000)", f"INT(MOD({raw},10000)/100)", f"MOD({raw},100)"
 
 
+def _excel_no_month(raw: str) -> str:
+    """TRUE where a number leaves open which day it is, whatever the format of its cell: a year, a
+    year and .1, which 2010.10 looks like, too, and a fraction below any year (98.5). A whole number
+    below is a day in a cell of dates, and waits for the check as all that names a month does."""
+    below = f"AND({raw}<1000,ROUND({raw},4)<>ROUND({raw},0))"
+    year = f"AND({raw}>={_YEARS[0]},{raw}=INT({raw}))"
+    return f"AND({raw}>=1,{raw}<{_YEARS[1]},OR({below},{year},ROUND({raw}-INT({raw}),4)=0.1))"
+
+
 def excel_day(raw: str) -> str:
-    """TRUE where eight digits are a day of the calendar (whose cycle is 400 years)."""
+    """TRUE where eight digits are a day of the calendar."""
+    # MOD of a huge number is an error, so it is asked for in the right range only.
+    return f"IF({_excel_eight(raw)},{_excel_in_calendar(raw)},FALSE)"
+
+
+def _excel_in_calendar(raw: str) -> str:
+    """The same of what has eight digits (the calendar's cycle is 400 years)."""
     year, month, day = _excel_parts(raw)
     last = f"DAY(DATE(2000+MOD({year},400),{month}+1,0))"
-    day_of_month = f"AND({month}>=1,{month}<=12,{day}>=1,{day}<={last})"
-    # MOD of a huge number is an error, so it is asked for in the right range only.
-    return f"IF({_excel_eight(raw)},{day_of_month},FALSE)"
+    return f"AND({month}>=1,{month}<=12,{day}>=1,{day}<={last})"
 
 
 class Date(Kind):
@@ -325,26 +338,21 @@ class Date(Kind):
         return f"IF(ISNUMBER({raw}),{number}<>{norm},FALSE)"
 
     def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
-        def number(wrong: str) -> str:
-            return f"IF(ISNUMBER({raw}),{wrong},FALSE)"
-
         eight = _excel_eight(raw)
+        beyond = f"AND({raw}>={LAST_SERIAL + 1},{raw}<{_END_OF_TIME + 1})"
         has_digit = expressions.contains_any(norm, _DIGITS)
         found = [
             ExcelCondition("K401", f"IF(ISTEXT({raw}),OR(LEN({norm})<4,NOT({has_digit})),FALSE)"),
             ExcelCondition(LATER, f"ISTEXT({raw})"),
-            ExcelCondition(LATER, number(f"AND({raw}>=1,{raw}<{_YEARS[1]})")),
-            ExcelCondition("K403", number(f"AND({eight},NOT({excel_day(raw)}))")),
-            ExcelCondition(
-                LATER, number(f"AND({raw}>={LAST_SERIAL + 1},{raw}<{_END_OF_TIME + 1})")
-            ),
-            ExcelCondition(
-                "K401", number(f"OR({raw}<1,AND({raw}>={_END_OF_TIME + 1},NOT({eight})))")
-            ),
+            # From here on it is a number.
+            ExcelCondition("K402", _excel_no_month(raw)),
+            ExcelCondition("K403", f"IF({eight},NOT({_excel_in_calendar(raw)}),FALSE)"),
+            ExcelCondition(LATER, f"OR(AND({raw}>=1,{raw}<{_YEARS[1]}),{beyond})"),
+            ExcelCondition("K401", f"OR({raw}<1,AND({raw}>={_END_OF_TIME + 1},NOT({eight})))"),
         ]
         if self._earliest(field):
             first = (date.fromisoformat(self._earliest(field)) - EPOCH).days
-            found.append(ExcelCondition("K405", number(f"{norm}<{first}")))
+            found.append(ExcelCondition("K405", f"{norm}<{first}"))
         return tuple(found)
 
     def excel_usable(self, norm: str) -> str:

@@ -39,4 +39,5 @@ def excel_other_document(norm: str) -> str:
     digits = expressions.both(
         [f"LEN({norm})={_DIGITS_ONLY}", f'LEFT({norm},1)="0"', expressions.all_digits(norm)]
     )
-    return expressions.either([lettered, digits])
+    # An ID number is longer: asked first, since it is quick.
+    return f"IF(LEN({norm})>{card},FALSE,{expressions.either([lettered, digits])})"

@@ -130,7 +130,9 @@ def _nonstandard(cells: Cells) -> npt.NDArray[np.int64]:
 
 def _excel_latin(expression: str) -> str:
     wide = "".join(chr(ord(c) + 0xFEE0) for c in LATIN_LETTERS + LATIN_LETTERS.upper())
-    return expressions.contains_any(expression, LATIN_LETTERS + LATIN_LETTERS.upper() + wide)
+    found = expressions.contains_any(expression, LATIN_LETTERS + LATIN_LETTERS.upper() + wide)
+    # Asked first, since it is quick: Chinese has no capitals.
+    return f"IF(EXACT(UPPER({expression}),LOWER({expression})),FALSE,{found})"
 
 
 class PersonName(Kind):

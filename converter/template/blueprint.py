@@ -98,6 +98,11 @@ def tail_placeholder(sheet: str) -> bytes:
     return placeholder(f"tail:{sheet}")
 
 
+def height_placeholder(row: int) -> bytes:
+    """The height of a line of the unit sheet."""
+    return placeholder(f"height:{row}")
+
+
 def stamp_placeholders(names: Iterable[str]) -> set[bytes]:
     """What stands for the unit's own: in cells, footers and properties."""
     return {placeholder(kind + name) for name in names for kind in ("", "footer:", "property:")}
@@ -144,6 +149,7 @@ class Blueprint:
     parts: tuple[Part, ...]
     rows: Mapping[str, PatternRow]  # by table key
     unit_cells: Mapping[bytes, UnitCell]  # by mark
+    unit_heights: Mapping[str, float]  # by field key: points that its line takes at least
     value_places: Mapping[str, Sequence[ValuePlace]]  # by sheet key; those of the guide under GUIDE
     styles: Mapping[CellStyle, int]
     sheet_parts: Mapping[str, str]  # by sheet key ('' = the page in front)
@@ -187,6 +193,7 @@ def design_blueprint(form: Form, names: frozenset[str], *, live: bool, copy: boo
         taken[at[key]], rows[key] = _table_rows(taken[at[key]], table, numbers)
     record = at[form.record.key]
     taken[record], cells = _unit_cells(taken[record], places, stamp)
+    taken[record], heights = _unit_heights(taken[record], places.record)
     value_places = {}
     for key, part in {GUIDE: found[label(form, "guide_sheet")], **at}.items():
         if key:
@@ -201,6 +208,7 @@ def design_blueprint(form: Form, names: frozenset[str], *, live: bool, copy: boo
         *_PLACES,
         *numbers.values(),
         *map(rows_placeholder, rows),
+        *map(height_placeholder, places.record.rows.values()),
     }
     known |= {tail_placeholder(sheet.key) for sheet in form.sheets}
     pieces = [
@@ -208,7 +216,15 @@ def design_blueprint(form: Form, names: frozenset[str], *, live: bool, copy: boo
         for name, data in taken.items()
     ]
     return Blueprint(
-        places, tuple(pieces), rows, cells, value_places, styles, at, tuple(book.sheetnames)
+        places,
+        tuple(pieces),
+        rows,
+        cells,
+        heights,
+        value_places,
+        styles,
+        at,
+        tuple(book.sheetnames),
     )
 
 
@@ -285,7 +301,9 @@ def compact(xml: bytes) -> bytes:
     are escaped.)"""
     xml = xml.replace(b" />", b"/>").replace(b'" t="n"/>', b'"/>').replace(b"<v/>", b"")
     xml = _TAG.sub(lambda tag: _DEFAULT.sub(b"", tag[0]), xml)
-    return xml.replace(_OUTLINE + b"<pageSetUpPr/>", b"").replace(b"<workbookProtection/>", b"")
+    for blank in (_OUTLINE, b"<pageSetUpPr/>", b"<workbookProtection/>"):
+        xml = xml.replace(blank, b"")
+    return xml
 
 
 def _shortly(cell: re.Match[bytes]) -> bytes:
@@ -373,3 +391,12 @@ def _unit_cells(
     letters = "|".join(columns).encode()
     cell = re.compile(rb'<c r="((?:%b)[0-9]+)"[^>]*?(?:/>|>.*?</c>)' % letters, re.DOTALL)
     return cell.sub(marked, xml), cells
+
+
+def _unit_heights(xml: bytes, unit: UnitLayout) -> tuple[bytes, dict[str, float]]:
+    heights: dict[str, float] = {}
+    for key, row in unit.rows.items():
+        start, height, end = re.split(rb'(?<=<row r="%d" ht=")([0-9.]+)' % row, xml)
+        heights[key] = float(height)
+        xml = start + height_placeholder(row) + end
+    return xml, heights

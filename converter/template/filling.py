@@ -8,10 +8,10 @@ from functools import partial
 
 from converter.model.issues import column_letters
 from converter.model.submissions import Stamp, Submission
-from converter.template import answers, member_sheet, rows, stored, value_places
+from converter.template import answers, member_sheet, rows, stored, unit_sheet, value_places
 from converter.template.annotated_copy import Copy
 from converter.template.answers import Answer
-from converter.template.blueprint import GUIDE, Blueprint, UnitCell
+from converter.template.blueprint import GUIDE, Blueprint, UnitCell, height_placeholder
 from converter.template.labels import VERDICT_END
 from converter.template.layout import STATUS_ROW
 from converter.template.stored import Computed
@@ -83,7 +83,25 @@ def unit_cells(
         if copy and marked and is_reason:
             xml += copy.unit_jump(plan, row)
         found[mark] = xml
-    return found
+    return found | dict(_unit_heights(plan, stamp, data, values))
+
+
+def _unit_heights(
+    plan: Blueprint, stamp: Stamp, data: Submission | None, values: Mapping[str, Value]
+) -> Iterator[tuple[bytes, bytes]]:
+    """How high the lines of the unit sheet are, for what stands in them."""
+    unit = plan.layout.record
+    raw = data.sheets.get(unit.sheet.key) if data else None
+    for key, row in unit.rows.items():
+        field, column = unit.sheet.field(key), raw.columns.get(key) if raw else None
+        typed = column.text[0] if column and column.text else ""
+        texts = {
+            unit.ANSWER: locked_text(field, stamp) or typed,
+            unit.CHECK: str(values[f"{column_letters(unit.CHECK)}{row}"]),
+            unit.EXPLANATION: raw.explanation(key, 0) if raw else "",
+        }
+        needed = unit_sheet.line_height([texts.get(n, "") for n in range(1, len(unit.ROLES) + 1)])
+        yield height_placeholder(row), b"%g" % max(plan.unit_heights[key], needed)
 
 
 def _was(plan: Blueprint, cell: UnitCell, row: int, answer: Answer) -> bytes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from converter import rules
 from converter.formulas import expressions
 from converter.kinds import KINDS, tolerance
-from converter.kinds.base import LATER, Kind
+from converter.kinds.base import LATER, Kind, ValueType
 from converter.messages import catalogue
 from converter.model.forms import Field, Form
 from converter.model.issues import Level
@@ -90,7 +90,10 @@ class FieldFormulas:
             entry = self.place.helper(field.key, "offered")
             return f'{text}&IF({entry}="","",{phrase(self.form, "offered", entry=entry)})'
 
-        later = f"IF({expressions.holds_invisible(norm)},{self._joined(self._later)},"
+        hidden = expressions.holds_invisible(norm)
+        if kind.value_type is ValueType.DATE:  # a number, mostly
+            hidden = f"IF(ISNUMBER({norm}),FALSE,{hidden})"
+        later = f"IF({hidden},{self._joined(self._later)},"
         faults = [
             (condition.wrong, found(condition.code))
             for condition in self._kind(field).excel_faults(raw, norm, field, self.form)
@@ -242,7 +245,8 @@ class FieldFormulas:
     @staticmethod
     def explained(cell: str) -> str:
         """TRUE where a reason was typed."""
-        return f"IF(ISERROR({cell}),TRUE,NOT({expressions.is_blank(cell)}))"
+        typed = f"IF(LEN({cell})=0,FALSE,NOT({expressions.is_blank(cell)}))"  # mostly it is empty
+        return f"IF(ISERROR({cell}),TRUE,{typed})"
 
 
 def joined(form: Form, text: str) -> str:

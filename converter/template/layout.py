@@ -121,9 +121,12 @@ class UnitLayout:
         return True
 
     def title(self, field: Field, mark: str) -> str:
-        """Expression: the field's title, whose cell ends in a mark where it is required."""
+        """Expression: the field's title, whose cell ends in a mark where it is required. The same
+        for all fields, so that those that are checked alike share a formula."""
         cell = self._at(self.ITEM, field.key)
-        return f"LEFT({cell},LEN({cell})-{len(mark)})" if field.required else cell
+        if mark in field.title:
+            return f"LEFT({cell},LEN({cell})-{len(mark) * field.required})"
+        return f'SUBSTITUTE({cell},"{mark}","")'
 
     def explanation(self, key: str) -> str:
         return self._at(self.EXPLANATION, key)

@@ -69,9 +69,7 @@ def parts(workbook: Any) -> list[tuple[str, bytes]]:
     """The parts of a workbook that `build` made, in the order of the file."""
     taken = _taken(workbook, time_of_parts())
     taken[_THEME] = _PLAIN_THEME.encode()
-    del taken[_PROGRAM]  # names the program that wrote a workbook; none needs it
-    for name in FIRST_MEMBERS:
-        taken[name] = _OF_PROGRAM.sub(b"", taken[name])
+    taken[_PROGRAM] = _EXCELS.encode()
     return [(name, _finished(name, taken[name])) for name in _in_order(taken)]
 
 
@@ -91,7 +89,12 @@ def _taken(workbook: Any, when: int) -> _Parts:
 
 _VERSION = re.compile(rb" / Openpyxl [0-9.]+|<AppVersion>.*?</AppVersion>")
 _PROGRAM = "docProps/app.xml"
-_OF_PROGRAM = re.compile(rb'<(?:Override|Relationship) [^>]*docProps/app\.xml"[^>]*/>')
+# LibreOffice believes the stored values of programs that it knows. Without the name it computes
+# every row before it shows the first sheet: seconds for some thousand members.
+_EXCELS = (
+    '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties">'
+    "<Application>Microsoft Excel</Application></Properties>"
+)
 _THEME = "xl/theme/theme1.xml"
 _OF_THEME = re.compile(rb'<color theme="1" ?/>|<scheme val="minor" ?/>')
 # No look makes use of the theme, but programs want one: as short as its schema lets it be. It

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from openpyxl.utils import get_column_letter
 
 from converter.formulas.expressions import quote
 from converter.kinds import KINDS
+from converter.messages import catalogue
 from converter.model.forms import Field, Form
 from converter.model.submissions import Stamp
-from converter.template import shared_formulas, style
+from converter.template import shared_formulas, stored, style
 from converter.template.cell_text import put_formula, put_text
 from converter.template.conditional_formats import (
     colour_verdicts,
@@ -35,10 +37,14 @@ from converter.template.refs import SheetRefs
 from converter.template.style import CellStyle, Painter, text_lines
 from converter.template.summary import LINK, STATUS, unit_totals
 
-WIDTHS = (26.0, 30.0, 38.0, 44.0, 26.0)  # item, answer, check, note, explanation
+WIDTHS = (26.0, 30.0, 45.0, 44.0, 26.0)  # item, answer, check, note, explanation
+# How much of a text a line of each column holds, in characters of its own size: the smaller a
+# typeface, the more.
+CAPACITIES = (24.0, 27.0, 46.0, 46.6, 26.0)
 JUMP_WIDTH = 11.0
 LINE_HEIGHT = 13.5
-ROW_HEIGHT = 27.5  # two lines of 核对
+TWO_LINES, TALLEST = 30.0, 400.0  # points; programs show no row above 409
+NAME_LENGTH = 40  # characters of a name that is filled in later: most unions' take no more
 LINES_A_PAGE = 26  # how many are still readable where they are made to fit
 
 TITLE = CellStyle(size=16, bold=True)
@@ -170,8 +176,10 @@ def _line(
         put_formula(note, f'{quote(field.note)}&IF({number}>0,{listed},"")')
     else:
         put_text(note, field.note)
-    lines = max(text_lines(field.note, WIDTHS[unit.NOTE - 1] * 1.06), 1)
-    sheet.row_dimensions[row].height = max(ROW_HEIGHT, lines * LINE_HEIGHT + 6)
+    answer = "　" * NAME_LENGTH if locked_text(field, stamp) else ""
+    sheet.row_dimensions[row].height = max(
+        line_height(["", answer, text, field.note]) for text in ("", *_verdicts(form, field))
+    )
     cells = {
         "norm": formulas.norm(field),
         "usable": formulas.usable(field, unit.explained(field.key)),
@@ -193,6 +201,21 @@ def _line(
     check = painter.paint(sheet.cell(row, unit.CHECK), CHECK)
     messages = [unit.helper(field.key, "messages")]
     put_formula(check, formulas.verdict(messages, messages, unit.explained(field.key)))
+
+
+def line_height(texts: Sequence[str]) -> float:
+    """Points that a line takes for what its columns say, from the left. Programs fit a row to
+    wrapped text when somebody types in it, not when a formula comes to more."""
+    lines = max(map(text_lines, texts, CAPACITIES))
+    return min(TWO_LINES + LINE_HEIGHT * max(0, lines - 2), TALLEST)
+
+
+def _verdicts(form: Form, field: Field) -> Iterator[str]:
+    """What 核对 may say of a field by each rule: a line has room for one of them at a time."""
+    for rule in form.rules:
+        if field.path in rule.at:
+            level = catalogue.entry(rule.code, form, field).level
+            yield stored.message(form, rule.code, field, level)
 
 
 def _answer(cell: Any, field: Field, formulas: FieldFormulas, stamp: Stamp) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import string
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
@@ -27,6 +27,7 @@ from converter.messages.catalogue import entry
 from converter.model.forms import Field
 from converter.model.issues import Level
 from converter.template.cell_text import put_formula, put_text
+from converter.text.cell_values import number_text
 from converter.text.characters import strip
 from tests.kinds.validating import FORM, Verdict, cell_of, field, validate
 from tests.parity.office import recalculated
@@ -308,6 +309,14 @@ def waits_for_the_check(value: Any) -> bool:
     return isinstance(value, str) and bool(set(value) & set(expressions.INVISIBLE) and strip(value))
 
 
+def may_be_a_day(value: Any) -> bool:
+    """Whether a number means another thing in a cell of dates than in others, or names a month or a
+    day by its decimals: what is in error of those waits for the check."""
+    if isinstance(value, int | float):
+        return value < 1900 or len(number_text(value).partition(".")[2]) > 2
+    return isinstance(value, datetime) and value.time() != time()
+
+
 def is_live(code: str, of: Field) -> bool:
     return not entry(code, FORM, of).pipeline_only
 
@@ -336,7 +345,8 @@ def test_the_spreadsheet_names_the_same_faults(path: str, computed: Any) -> None
             fault = "K401" if page[f"C{row}"].value == "K401" == fault else "later"
         live = page[f"C{row}"].value or ""
         live = live if live == "later" or (live and is_live(live, of)) else ""
-        if live == "later" and not is_live(found.fault or "K402", of):
+        waits = not found.fault or not is_live(found.fault, of) or may_be_a_day(value)
+        if live == "later" and waits:
             continue
         if (found.fault, live) == ("K117", "K116"):
             continue  # both are wrong, and only one of them is told

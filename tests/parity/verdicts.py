@@ -213,8 +213,9 @@ def _left_to_the_check(issue: Issue, field: Field, submission: Submission, form:
 
 def _waits(text: str, type: int) -> bool:
     """Whether a date is left to the check: one typed as text, and a day that to a formula is the
-    same number as a year that was typed."""
-    return type == CellType.TEXT or (type == CellType.DATE and text < YEARS_END)
+    same number as a year that was typed, or a number below."""
+    is_low = type == CellType.NUMBER and 1 <= float(text) < 1900
+    return is_low or type == CellType.TEXT or (type == CellType.DATE and text < YEARS_END)
 
 
 def _sources(rule: Rule, form: Form) -> set[str]:
