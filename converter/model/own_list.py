@@ -71,6 +71,16 @@ class LeaversBelow:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaversRemarked:
+    """What one column says of people who may have left, and their names."""
+
+    column: str  # letters
+    heading: str
+    remarks: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rearranged:
     """A sheet that was no row a person. `samples`: three of its people."""
 
@@ -107,4 +117,7 @@ class ListReport:
     unnumbered: tuple[UnreadColumn, ...] = ()  # names without ID numbers
     written_out: int = 0  # cells with 同上, taken as what stands above
     further: tuple[FurtherRows, ...] = ()
-    leavers: tuple[LeaversBelow, ...] = ()  # who came along
+    # Who may have left, and came along: below a line, by a remark, struck through.
+    leavers: tuple[LeaversBelow, ...] = ()
+    remarked: tuple[LeaversRemarked, ...] = ()
+    struck: tuple[str, ...] = ()

@@ -61,6 +61,12 @@ def lines(report: ListReport, form: Form, *, guesses: bool = True) -> Iterator[s
     for below in report.leavers:
         place, count, names = place_text(below.row.row), len(below.names), listed(below.names)
         yield message("list_leavers", place=place, text=below.row.text, count=count, names=names)
+    for one in report.remarked:
+        where = column_text(one.heading, one.column)
+        text, count, names = "、".join(one.remarks), len(one.names), listed(one.names)
+        yield message("list_remarked", column=where, text=text, count=count, names=names)
+    if report.struck:
+        yield message("list_struck", count=len(report.struck), names=listed(report.struck))
     if report.skipped:
         rows = [message("list_row", place=place_text(r.row), text=r.text) for r in report.skipped]
         yield message("list_skipped", count=len(rows), rows=listed(rows))

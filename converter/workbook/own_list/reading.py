@@ -15,7 +15,6 @@ from converter.model.own_list import (
     CARDS,
     ROWS,
     UNUSED,
-    LeaversBelow,
     ListColumn,
     ListReport,
     Rearranged,
@@ -30,11 +29,12 @@ from converter.workbook.form import remarks
 from converter.workbook.form.sheet_matching import Workbook
 from converter.workbook.form.unread_people import PeopleColumn, unnumbered
 from converter.workbook.issue_collector import IssueCollector
-from converter.workbook.leaver_lines import ends_leavers, is_leaver_line
+from converter.workbook.leaver_lines import is_leaver_line
 from converter.workbook.own_list import values
 from converter.workbook.own_list.arrangement import as_rows
 from converter.workbook.own_list.blocks import Headings, ListBlock, SheetCells, cells_of, cut
 from converter.workbook.own_list.columns import ColumnHalf, Guess, Guessed, guess
+from converter.workbook.own_list.leavers import Leavers, remarks_of_leavers
 from converter.workbook.unreadable import UnreadableFile
 
 SAMPLES = 3
@@ -93,8 +93,7 @@ class _Reading:
     titles: set[str] = field(default_factory=set)
     rearranged: list[Rearranged] = field(default_factory=list)
     unnumbered: list[tuple[str, PeopleColumn]] = field(default_factory=list)
-    leavers: list[tuple[SkippedRow, list[str]]] = field(default_factory=list)  # line, people below
-    are_leavers: bool = False
+    leavers: Leavers = field(default_factory=Leavers)
 
     def __post_init__(self) -> None:
         self.headings = Headings(self.sheet)
@@ -113,7 +112,7 @@ class _Reading:
             cells = as_rows(found, self.sheet, self.headings)
             arrangement = cells.arrangement
             before, taken = len(self.people), set[tuple[int, int]]()
-            self.are_leavers = False
+            self.leavers.begin(book.struck(index, cells.columns) if arrangement == ROWS else ())
             headings = [""] * len(cells.columns)
             for block in cut(cells, self.headings):
                 guessed = guess(block, self.sheet, self.headings, self.chosen)
@@ -146,6 +145,7 @@ class _Reading:
         self.side_by_side |= len(guessed.halves) > 1 and block.cells.arrangement == ROWS
         found = False
         above: list[dict[str, Cell]] = [{} for _ in guessed.halves]
+        remarked = remarks_of_leavers(block, guessed.halves, self.headings)
         for row in range(block.first, block.last):
             people = [self._person(block, row, half) for half in guessed.halves]
             for person, last in zip(people, above, strict=True):
@@ -155,12 +155,15 @@ class _Reading:
                 found = True
             else:
                 self._skip(block, row)
-            for half, person in zip(guessed.halves, people, strict=True):
+            for number, (half, person) in enumerate(zip(guessed.halves, people, strict=True)):
                 if person:
                     at = half.columns.get(self.id_key)
                     if at is not None:
                         taken.add((row, at))
-                    self._add(person)
+                    if name := self._add(person):
+                        beside = remarked[row][number] if row in remarked else ()
+                        own = self.id_key, self.plain_name
+                        self.leavers.add(name, block, row, half, own, beside)
         if found:
             self.titles |= {*map(normalized, block.headings)} - {""}
             for at, one in enumerate(guessed.guesses):
@@ -221,16 +224,11 @@ class _Reading:
         names = filter(person_names.is_usual_name, worded[1:])  # 后勤 周九
         shown = " ".join((worded[0], *names))[:LONGEST_SAMPLE]
         line = SkippedRow(block.cells.name, block.cells.row_name(row), shown)
-        if any(map(is_leaver_line, worded)):
-            self.leavers.append((line, []))
-            self.are_leavers = True
-            return
-        if self.are_leavers and any(ends_leavers(self.leavers[-1][0].text, t) for t in worded):
-            self.are_leavers = False
-        if len(self.skipped) < MOST_SKIPPED:
+        if not self.leavers.is_line(line, worded) and len(self.skipped) < MOST_SKIPPED:
             self.skipped.append(line)
 
-    def _add(self, person: dict[str, Cell]) -> None:
+    def _add(self, person: dict[str, Cell]) -> str:
+        """Take a person over; returns a word for her or him, '' for one who stood there before."""
         text, kind = person.get(self.id_key, BLANK)
         name = person.get(self.plain_name, BLANK)[0].strip()
         if values.is_rounded(text, kind):
@@ -238,12 +236,11 @@ class _Reading:
         number = values.id_number(text)
         if number and self.known.get(number) == name:
             self.repeated += 1
-            return
+            return ""
         if number:
             self.known.setdefault(number, name)
         self.people.append(person)
-        if self.are_leavers:
-            self.leavers[-1][1].append(name or masking.text(text))
+        return name or masking.text(text)
 
     def _column(self, block: ListBlock, at: int, one: Guess) -> None:
         cells = [text.strip() for text, _ in block.column(at) if text.strip()]
@@ -305,9 +302,9 @@ class _Reading:
             tuple(self.rearranged),
             tuple(self._unnumbered()),
             self.written_out,
-            leavers=tuple(
-                LeaversBelow(line, tuple(names)) for line, names in self.leavers if names
-            ),
+            leavers=self.leavers.below,
+            remarked=self.leavers.remarked,
+            struck=self.leavers.struck,
         )
         return ReadList(members, report)
 
