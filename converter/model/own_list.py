@@ -117,7 +117,12 @@ class ListReport:
     unnumbered: tuple[UnreadColumn, ...] = ()  # names without ID numbers
     written_out: int = 0  # cells with 同上, taken as what stands above
     further: tuple[FurtherRows, ...] = ()
-    # Who may have left, and came along: below a line, by a remark, struck through.
+    # Who may be no member, and came along: below a line, by a remark, struck through, hidden.
     leavers: tuple[LeaversBelow, ...] = ()
     remarked: tuple[LeaversRemarked, ...] = ()
     struck: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()  # on hidden rows or sheets
+    pieced: int = 0  # ID numbers that stood in several cells
+    name_parts: bool = False  # names stood in two columns
+    split: int = 0  # people who shared a cell
+    only_here: tuple[str, ...] = ()  # people of none of the other lists, where these overlap

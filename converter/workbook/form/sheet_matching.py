@@ -28,6 +28,7 @@ from converter.workbook.form.unread_people import (
     UNNUMBERED,
     UNREAD,
     PeopleColumn,
+    beside_record,
     code_lists_sheet,
     holds_people,
     known_names,
@@ -327,7 +328,8 @@ def _read(
             raw = record_sheet.read(grid, sheet, layout, own)
             complete = len(raw.columns) >= record_sheet.fewest_items(sheet)
             raw = as_shown(book, index, raw, sheet)
-            return _Reading(index, grid.facts, raw, own.issues, complete)
+            people = beside_record(grid, report.form.tables, raw, layout.explanation)
+            return _Reading(index, grid.facts, raw, own.issues, complete, people)
     else:
         heading = table_heading.find_heading(grid, sheet, lowest_heading)
         if heading:

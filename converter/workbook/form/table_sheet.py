@@ -176,15 +176,20 @@ class _Reading:
         return hits >= min(2, len(self.columns))
 
     def _section_rows(self) -> list[int]:
-        """Rows merged over all columns that are typed: a line of text, not a member."""
+        """Rows merged over all columns that are typed: a line of text, not a member, unless some
+        program left a number below the merged area."""
         if len(self.typed) < 2:
             return []
+        numbers = [
+            self.cells[k] for k in self.typed if KINDS[self.sheet.field(k).kind].birth_and_sex
+        ]
         low, high = min(self.typed.values()), max(self.typed.values())
         return [
             row - self.first
             for top, left, bottom, right in self.facts.merges
             if left <= low and high <= right and bottom >= self.first
             for row in range(max(top, self.first), min(bottom, self.first + self.count - 1) + 1)
+            if not any(cells.texts[row - self.first] for cells in numbers)
         ]
 
     def _remarks(self, records: Mask) -> list[int]:

@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from converter.messages import catalogue
 from converter.model.cell_types import CellType
 from converter.model.forms import Field, Sheet
 from converter.model.issues import column_letters
@@ -109,6 +110,14 @@ class Headings:
     def is_line(self, text: str) -> bool:
         """Whether a line that is no person, such as a total, begins with a text."""
         return is_line(characters.squeeze(text), self._sheet)
+
+    @staticmethod
+    def is_kinship(heading: str) -> bool:
+        """Whether a heading asks who somebody is to another: 与职工关系."""
+        return normalized(heading).endswith(tuple(catalogue.message("list_kinship").split()))
+
+    def is_relative(self, text: str) -> bool:
+        return characters.squeeze(text) in self._sheet.other_people
 
     def is_total(self, row: Sequence[str]) -> bool:
         """Whether a row is such a line, and not a row of headings of which one is 备注."""

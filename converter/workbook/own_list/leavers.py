@@ -1,13 +1,13 @@
-"""Who of a list may have left, and came along: whoever stands below a line that says so, beside a
-remark that does, or is struck through."""
+"""Who of a list may be no member, and came along: whoever stands below a line that says so, beside
+a remark that does, is struck through, or hidden."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from converter.model.own_list import LeaversBelow, LeaversRemarked, SkippedRow
-from converter.workbook.grid import Place
+from converter.model.own_list import COLUMNS, ROWS, LeaversBelow, LeaversRemarked, SkippedRow
+from converter.workbook.grid import GridFacts, Place
 from converter.workbook.leaver_lines import ends_leavers, is_leaver_line, says_left
 from converter.workbook.own_list.blocks import Headings, ListBlock
 from converter.workbook.own_list.columns import ColumnHalf
@@ -25,10 +25,17 @@ class Leavers:
     _struck: list[str] = field(default_factory=list)
     _struck_cells: Collection[Place] = ()
     _is_below: bool = False
+    _hidden: list[str] = field(default_factory=list)
+    _hidden_lines: Collection[int] = ()
+    _is_hidden: bool = False
 
-    def begin(self, struck: Collection[Place]) -> None:
+    def begin(self, struck: Collection[Place], facts: GridFacts, arrangement: str) -> None:
         """Another sheet, and which of its cells are struck through."""
         self._struck_cells, self._is_below = struck, False
+        lines = {ROWS: facts.hidden_rows, COLUMNS: facts.hidden_columns}
+        self._hidden_lines = lines.get(arrangement, frozenset())
+        self._is_hidden = facts.hidden
+        self.is_line(SkippedRow(facts.name, "", facts.name), [facts.name])
 
     def is_line(self, line: SkippedRow, texts: Iterable[str]) -> bool:
         """Whether a row that is no person says that whoever stands below has left."""
@@ -59,6 +66,8 @@ class Leavers:
             key = cells.column_name(at), block.headings[at]
             self._remarks.setdefault(key, {})[cells.texts[row][at].strip()] = None
             self._remarked.setdefault(key, []).append(name)
+        if self._is_hidden or row + cells.top in self._hidden_lines:
+            self._hidden.append(name)
         if self._struck_cells:
             filled = [half.columns[key] for key in own if key in half.columns]
             filled = [at for at in filled if cells.texts[row][at].strip()]
@@ -77,6 +86,10 @@ class Leavers:
         )
 
     @property
+    def hidden(self) -> tuple[str, ...]:
+        return tuple(self._hidden)
+
+    @property
     def struck(self) -> tuple[str, ...]:
         return tuple(self._struck)
 
@@ -84,8 +97,8 @@ class Leavers:
 def remarks_of_leavers(
     block: ListBlock, halves: Sequence[ColumnHalf], headings: Headings
 ) -> Mapping[int, Sequence[Sequence[int]]]:
-    """Row → for each half the columns that say there that its person has left; among the running
-    numbers also that the row is an example."""
+    """Row → for each half the columns that say there that its person has left, or is a relative
+    (配偶 under 与职工关系); among the running numbers also that the row is an example."""
     used = {at for half in halves for at in half.columns.values()}
     starts = [min(half.columns.values(), default=0) for half in halves]
     found: dict[int, list[list[int]]] = {}
@@ -93,9 +106,14 @@ def remarks_of_leavers(
         if at in used:
             continue
         is_counter = headings.is_heading(heading) and not headings.find(heading)
+        is_kinship = headings.is_kinship(heading)
         whose = max((n for n, start in enumerate(starts) if start <= at), default=0)
         for row in range(block.first, block.last):
             text = block.cells.texts[row][at]
-            if text and (says_left(text, heading) or (is_counter and headings.is_line(text))):
+            if text and (
+                says_left(text, heading)
+                or (is_counter and headings.is_line(text))
+                or (is_kinship and headings.is_relative(text))
+            ):
                 found.setdefault(row, [[] for _ in halves])[whose].append(at)
     return found
