@@ -77,7 +77,7 @@ MEMBERS = [
     (
         f"{SURNAMES[n]}示例",
         id_number("130102", f"{1960 + 3 * n}-0{1 + n % 9}-1{n % 10}", n + 1),
-        date(2010, 1 + n, 5),
+        date(2010, 1 + 5 * n % 12, 5),
     )
     for n in range(12)
 ]

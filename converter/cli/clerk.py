@@ -219,6 +219,17 @@ def print_converted(
             err(message("convert_next_instead", path=result.package, old=old.path))
         else:
             err(message("convert_next", path=result.package))
+    for unit, packages in _of_one_unit(results).items():
+        err(message("convert_twice", unit=unit, paths="、".join(map(str, packages))))
+
+
+def _of_one_unit(results: Sequence[Converted]) -> dict[str, list[Path]]:
+    """The packages of units that have several: last year's form, and this year's."""
+    found: dict[str, list[Path]] = {}
+    for one in results:
+        if one.package and one.outcome.unit_name:
+            found.setdefault(one.outcome.unit_name, []).append(one.package)
+    return {unit: packages for unit, packages in found.items() if len(packages) > 1}
 
 
 @command("show")

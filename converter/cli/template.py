@@ -189,11 +189,10 @@ def _print_template(result: TemplateResult, form: Form, target: Path) -> int:
     if result.kept:
         print_kept(result.kept, written.path, form)
     out(done)
-    left = written.leftovers
-    if left:
-        cells = "、".join(f"{one.sheet}!{one.cell}" for one in left[:5])
-        more = message("and_more") if len(left) > 5 else ""
-        out(message("template_left", count=len(left), cells=cells + more))
+    from converter.report import own_list_text
+
+    for line in own_list_text.left_out(written.leftovers, written.comments):
+        out(line)
     err(next_step("template_next", path=written.path))
     return OK
 

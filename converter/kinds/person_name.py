@@ -110,13 +110,13 @@ def _holds_no_letter(name: str) -> bool:
     )
 
 
-def _shape(name: str) -> Params:
+def _shape(name: str) -> str:
     """What a name with wrong characters looks like, where that tells what to do."""
     if re.fullmatch(f"[{_CJK}{DOT}]+[(（].*[)）]", name):
-        return {"variant": "brackets"}
+        return "brackets"
     parts = re.split("[、,，;；/]", name)
     several = len(parts) > 1 and all(re.fullmatch(f"[{_CJK}]{{2,4}}", part) for part in parts)
-    return {"variant": "several"} if several else {}
+    return "several" if several else ""
 
 
 def _where_nonstandard(cells: Cells, validate: Callable[[str], bool]) -> Mask:
@@ -164,8 +164,11 @@ class PersonName(Kind):
             return {"length": len(text), "limit": form.limits[LIMIT]}
         if code == "K201":
             wrong = [c for c in text if c in WRONG] or [c for c in text if c in WESTERN + DOT]
-            in_row = {} if form.sheet(field.sheet).is_record else {"variant": "row"}
-            return {"characters": "".join(dict.fromkeys(wrong)), **in_row, **_shape(text)}
+            shape = _shape(text)
+            if not form.sheet(field.sheet).is_record and shape != "several":
+                shape = f"{shape}_row" if shape else "row"
+            variant = {"variant": shape} if shape else {}
+            return {"characters": "".join(dict.fromkeys(wrong)), **variant}
         return {}
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:

@@ -71,6 +71,16 @@ class LeaversBelow:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaversRemarked:
+    """What one column says of people who may have left, and their names."""
+
+    column: str  # letters
+    heading: str
+    remarks: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rearranged:
     """A sheet that was no row a person. `samples`: three of its people."""
 
@@ -107,4 +117,12 @@ class ListReport:
     unnumbered: tuple[UnreadColumn, ...] = ()  # names without ID numbers
     written_out: int = 0  # cells with 同上, taken as what stands above
     further: tuple[FurtherRows, ...] = ()
-    leavers: tuple[LeaversBelow, ...] = ()  # who came along
+    # Who may be no member, and came along: below a line, by a remark, struck through, hidden.
+    leavers: tuple[LeaversBelow, ...] = ()
+    remarked: tuple[LeaversRemarked, ...] = ()
+    struck: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()  # on hidden rows or sheets
+    pieced: int = 0  # ID numbers that stood in several cells
+    name_parts: bool = False  # names stood in two columns
+    split: int = 0  # people who shared a cell
+    only_here: tuple[str, ...] = ()  # people of none of the other lists, where these overlap

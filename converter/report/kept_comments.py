@@ -43,7 +43,7 @@ class KeptComments:
             of_file = [(key, raw) for key, raw in items if submission.file_of(key) == file]
             for sheet, comments in (leftovers.comments(path) if path else {}).items():
                 for (row, column), comment in comments.items():
-                    text = _original(comment)
+                    text = original(comment)
                     if not text:
                         continue
                     place = _place(file, sheet, row, column, of_file)
@@ -74,7 +74,7 @@ def file_names(submission: Submission) -> list[str]:
     return list(dict.fromkeys([*submission.files.values()] or [submission.file]))
 
 
-def _original(comment: CellComment) -> str:
+def original(comment: CellComment) -> str:
     """What somebody else wrote; of this program's own comments, what they have kept."""
     if comment.author != message("report_copy_author"):
         return comment.text.strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from converter.messages.catalogue import message, rows_counted
 from converter.model.forms import Form, Sheet
@@ -21,6 +22,21 @@ from converter.model.own_list import (
 
 NAMED = 10
 SAMPLES = 3  # people of a list that was rearranged
+MOST_CELLS = 5
+LONGEST = 20  # characters of a comment
+
+
+class CellText(Protocol):
+    """A cell of a source and what stands in it, or hangs on it."""
+
+    @property
+    def sheet(self) -> str: ...
+
+    @property
+    def cell(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
 
 
 def lines(report: ListReport, form: Form, *, guesses: bool = True) -> Iterator[str]:
@@ -38,6 +54,11 @@ def lines(report: ListReport, form: Form, *, guesses: bool = True) -> Iterator[s
         yield f"  {text}"
     if report.side_by_side:
         yield message("list_side_by_side")
+    if report.name_parts:
+        yield message("list_name_joined")
+    for key, count in (("list_pieced", report.pieced), ("list_split", report.split)):
+        if count:
+            yield message(key, count=count)
     if report.repeated:
         yield message("list_repeated", count=report.repeated)
     if report.written_out:
@@ -60,9 +81,27 @@ def lines(report: ListReport, form: Form, *, guesses: bool = True) -> Iterator[s
         filled = max(one.filled for one in left)
         yield message("list_left", names=names, count=len(left), rows=filled)
     for below in report.leavers:
-        place, count, names = place_text(below.row.row), len(below.names), listed(below.names)
-        found = {"place": place, "text": below.row.text, "names": names, "count": count}
-        yield message("list_leavers", rows=table.rows_name, **found)
+        params_ = {
+            "text": below.row.text,
+            "count": len(below.names),
+            "names": listed(below.names),
+            "rows": table.rows_name,
+        }
+        if below.row.row:
+            yield message("list_leavers", place=place_text(below.row.row), **params_)
+        else:
+            yield message("list_leavers_sheet", **params_)
+    for one in report.remarked:
+        where = column_text(one.heading, one.column)
+        found = {"column": where, "text": "、".join(one.remarks), "names": listed(one.names)}
+        yield message("list_remarked", rows=table.rows_name, count=len(one.names), **found)
+    for key, people in (
+        ("list_struck", report.struck),
+        ("list_hidden", report.hidden),
+        ("list_only_here", report.only_here),
+    ):
+        if people:
+            yield message(key, rows=table.rows_name, count=len(people), names=listed(people))
     if report.skipped:
         rows = [message("list_row", place=place_text(r.row), text=r.text) for r in report.skipped]
         named = listed(rows)
@@ -93,6 +132,19 @@ def numbers(
             )
 
 
+def left_out(cells: Sequence[CellText], comments: Sequence[CellText]) -> Iterator[str]:
+    """Cells and comments of sources that were not taken over."""
+    if cells:
+        shown = [f"{one.sheet}!{one.cell}" for one in cells]
+        yield message("template_left", count=len(cells), cells=listed(shown, MOST_CELLS))
+    if comments:
+        shown = [
+            message("template_comment", place=f"{one.sheet}!{one.cell}", text=one.text[:LONGEST])
+            for one in comments
+        ]
+        yield message("template_comments", count=len(comments), cells=listed(shown, MOST_CELLS))
+
+
 def params(column: ListColumn, table: Sheet) -> dict[str, str]:
     """What messages about a column name."""
     return {
@@ -116,8 +168,8 @@ def place_text(name: str) -> str:
     )
 
 
-def listed(texts: Sequence[str]) -> str:
-    return "、".join(texts[:NAMED]) + (message("and_more") if texts[NAMED:] else "")
+def listed(texts: Sequence[str], most: int = NAMED) -> str:
+    return "、".join(texts[:most]) + (message("and_more") if texts[most:] else "")
 
 
 def _once(columns: Sequence[ListColumn], how: Sequence[str]) -> list[ListColumn]:

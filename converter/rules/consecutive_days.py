@@ -1,9 +1,10 @@
 """Dates that grow (or fall) evenly from row to row: somebody dragged the first ones down.
 
 Option: `run`, how many rows in a row it takes where each is one day later, and twice as many where
-it is several days. (One a month or a year may be true.) One finding a column and submission, at the
-first such row; it names the rows of every run. What was typed counts, also in a derived column.
-Found by the pipeline alone: it is asked once, not in each row.
+it is several days, or some months to the same day (or the last) of a month. (One a year may be
+true.) One finding a column and submission, at the first such row; it names the rows of every run.
+What was typed counts, also in a derived column. Found by the pipeline alone: it is asked once, not
+in each row.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from converter.rules.demands import MOST, Demand, Unknowns
 
 MOST_RUNS = 5  # that are named
 MOST_DAYS = 31  # from row to row
+MOST_MONTHS = 11
 
 
 class ConsecutiveDays(RuleFamily):
@@ -44,7 +46,7 @@ class ConsecutiveDays(RuleFamily):
             for start, end in _even(days, submission, self.run(rule)):
                 run = int(index[start]), int(index[end])
                 found.setdefault(int(submission[start]), []).append(run)
-            for runs in found.values():
+            for runs in map(sorted, found.values()):
                 yield Violation(path, runs[0][0], {}, (), tuple(runs[:MOST_RUNS]))
 
     def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
@@ -72,11 +74,24 @@ class ConsecutiveDays(RuleFamily):
 
 
 def _even(days: Any, submission: Any, least: int) -> Iterator[tuple[int, int]]:
-    """The first and last positions of runs of rows that lie equally many days apart."""
-    step = np.diff(days).astype("int64")  # NaT is far from any day
-    step[(np.diff(submission) != 0) | (step < -MOST_DAYS) | (step > MOST_DAYS)] = 0
-    changes = np.flatnonzero(np.diff(step, prepend=0, append=0))
-    for start, end in pairwise(changes.tolist()):
-        size = least if abs(step[start]) == 1 else 2 * least
-        if step[start] and end - start + 1 >= size:
-            yield start, end
+    """The first and last positions of runs of rows that lie equally many days or months apart."""
+    apart = np.diff(submission) != 0
+    by_days = _steps(days, MOST_DAYS)  # NaT is far from any day
+    months = days.astype("datetime64[M]")
+    of_month, ends = days - months, (days + 1).astype("datetime64[M]") == days + 1
+    same = (of_month[1:] == of_month[:-1]) | (ends[1:] & ends[:-1])
+    by_months = np.where(same, _steps(months, MOST_MONTHS), 0)
+    for step, fewest in (by_days, least), (by_months, 2 * least):
+        step[apart] = 0
+        changes = np.flatnonzero(np.diff(step, prepend=0, append=0))
+        for start, end in pairwise(changes.tolist()):
+            size = fewest if abs(step[start]) == 1 else 2 * least
+            if step[start] and end - start + 1 >= size:
+                yield start, end
+
+
+def _steps(dates: Any, most: int) -> Any:
+    """How far each date is from the one before; 0 for more than `most`."""
+    steps = np.diff(dates.astype("int64"))
+    steps[(steps < -most) | (steps > most)] = 0
+    return steps

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from converter.text import file_names
-from converter.workbook.grid import CellComments, CellFormats, Grid, GridFacts
+from converter.workbook.grid import CellComments, CellFormats, Grid, GridFacts, Place
 from converter.workbook.parsed_grid import ParsedGrid
 from converter.workbook.unreadable import UnreadableFile
 
@@ -52,6 +52,10 @@ class DelimitedWorkbook:
     def number_formats(self, index: int, columns: Sequence[int]) -> CellFormats:
         """Not known of this format."""
         return {}
+
+    def struck(self, index: int, columns: Sequence[int]) -> Collection[Place]:
+        """Text has none."""
+        return ()
 
     def contents(self, index: int) -> None:
         """Not known of this format."""

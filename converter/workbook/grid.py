@@ -72,10 +72,9 @@ class CellComment(NamedTuple):
     text: str
 
 
-CellComments = dict[tuple[int, int], CellComment]  # by (row, column)
-
-
-CellFormats = Mapping[tuple[int, int], str]  # number formats by (row, column)
+Place = tuple[int, int]  # row and column of a cell
+CellComments = dict[Place, CellComment]
+CellFormats = Mapping[Place, str]  # number formats
 
 
 class Grid(Protocol):

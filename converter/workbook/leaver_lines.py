@@ -1,7 +1,9 @@
-"""Lines inside a list that say that whoever stands below has left: 以下为离职人员, 二、退休职工.
+"""Words that somebody has left: a line inside a list about whoever stands below (以下为离职人员,
+二、退休职工), or a remark beside a person (已离职, 2025.3 调出, 否 under 是否在职).
 
 A line is one by all of its text, or because it points down and names leaving: 一车间, 女职工 and
-在职人员 are none, nor is a note about people who are not on the list.
+在职人员 are none, nor is a note about people who are not on the list. A remark names leaving first,
+a date at most before it: 退休返聘 and 由二厂调出后入会 are none.
 """
 
 from __future__ import annotations
@@ -9,11 +11,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from converter.messages import catalogue
 from converter.text import characters
+from converter.text.headings import normalized
 
 LONGEST = 40  # characters
 _AROUND = "-—–_=*※★☆●■◆◇·•~【】[]〔〕<>《》()「」:,.。;、"
@@ -44,6 +47,34 @@ def is_leaver_line(text: str) -> bool:
         return bool(left.search(about)) and not others.search(left.sub("", about))
     number = _NUMBERED(line)
     return bool(_heading().fullmatch(line[number.end() if number else 0 :].strip(_AROUND)))
+
+
+def says_left(remark: str, heading: str = "") -> bool:
+    """Whether a remark beside a person, in the column of a heading, says that he or she has left.
+
+    >>> [says_left(t) for t in ("已离职", "2025.3 调出到二厂", "退休返聘", "还没有退休")]
+    [True, True, False, False]
+    >>> says_left("否", "是否在职"), says_left("否", "是否党员")
+    (True, False)
+    """
+    return len(remark) <= LONGEST and _says_left(remark, heading)
+
+
+@lru_cache(maxsize=1 << 12)
+def _says_left(remark: str, heading: str) -> bool:
+    text = characters.squeeze(remark)
+    if text in _words("list_no"):
+        return _asks_whether_member(heading)
+    found = _remark().match(text.strip(_AROUND))
+    return bool(found) and not _any_of("list_back").search(found[1])
+
+
+@lru_cache(maxsize=1 << 8)
+def _asks_whether_member(heading: str) -> bool:
+    """Whether a heading asks whether somebody is still there: 是否在职."""
+    text = normalized(heading)
+    asks = text.startswith(tuple(_words("list_whether")))
+    return asks and text.endswith(tuple(_words("list_still_there")))
 
 
 def ends_leavers(line: str, text: str) -> bool:
@@ -77,9 +108,21 @@ def _heading() -> re.Pattern[str]:
 
 
 @cache
+def _remark() -> re.Pattern[str]:
+    """Of a remark that names leaving first, the rest behind that."""
+    before, gone = map(_pattern, ("list_gone_before", "list_gone_words"))
+    return re.compile(f"(?:{before}|[-0-9./])*(?:{gone})(.*)")
+
+
+@cache
 def _any_of(*keys: str) -> re.Pattern[str]:
     return re.compile("|".join(map(_pattern, keys)))
 
 
 def _pattern(key: str) -> str:
-    return "|".join(map(re.escape, catalogue.message(key).split()))
+    return "|".join(map(re.escape, _words(key)))
+
+
+@cache
+def _words(key: str) -> Sequence[str]:
+    return catalogue.message(key).split()

@@ -165,7 +165,9 @@ def test_two_halves_are_one_submission(tmp_path: Path) -> None:
 def test_several_workbooks_become_several_packages(good: Path, bad: Path, tmp_path: Path) -> None:
     folder = tmp_path / "包"
     other = shutil.copy(good, tmp_path / "二.xlsx")
-    assert run("convert", good, other, "-o", folder).returncode == 0
+    both = run("convert", good, other, "-o", folder)
+    assert both.returncode == 0
+    assert f"都是“{UNIT['单位工会名称']}”的，只能交一份" in both.stderr
     assert sorted(p.name for p in folder.iterdir()) == ["二.zip", "填报.zip"]
     assert run("convert", good, bad, "-o", folder).returncode == 1
 

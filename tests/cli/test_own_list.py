@@ -10,6 +10,8 @@ from typing import Any
 import click
 import openpyxl
 import pytest
+from openpyxl.comments import Comment
+from openpyxl.styles import Font
 
 from converter import cli, workbook
 from converter.cli import template
@@ -18,7 +20,7 @@ from converter.model.submissions import Submission
 from tests.commands import run
 from tests.forms import test_several_tables as several_tables
 from tests.people import MEMBERS, UNIT
-from tests.sheets import FORM, blank, fill, saved
+from tests.sheets import FORM, MEMBER_SHEET, blank, fill, saved
 from tests.workbook.own_list.layouts import as_text
 from tests.workbook.own_list.test_reading import A, B, C
 
@@ -281,6 +283,24 @@ def test_numbers_that_are_missing_or_rounded_are_named_whatever_the_headings(
     assert "1 人没有身份证号，请对照证件补上，不是会员的请删除：孙三" in done.stdout
     again = run("template", "--from", "填.xlsx", "-o", "再填.xlsx", cwd=tmp_path)
     assert "没有身份证号，请对照证件补上，不是会员的请删除：孙三" in again.stdout
+
+
+def test_what_a_form_tells_of_people_is_told_of_the_new_one(tmp_path: Path) -> None:
+    book = fill(blank())
+    sheet = book[MEMBER_SHEET]
+    sheet["M6"], sheet["N6"] = "陈示例", A  # beside the table
+    sheet["A8"] = "例："
+    sheet.row_dimensions[9].hidden = True
+    for cell in sheet[7]:
+        cell.font = Font(strike=True)
+    sheet["B10"].comment = Comment("3月已调走", "会计")
+    target = tmp_path / "新.xlsx"
+    done = run("template", "--from", saved(book, tmp_path), "--yes", "-o", target)
+    assert done.returncode == 0
+    assert target.is_file()
+    for code in ("S007", "S024", "S028", "S029"):
+        assert f"提示[{code}]" in done.stdout
+    assert f"有 1 处批注没有带过来：{MEMBER_SHEET}!B10“3月已调走”" in done.stdout
 
 
 def test_the_other_tables_of_a_form_come_along_and_nobody_twice(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,25 @@ def warned(folder: Path, dates: list[Any], column: str = "D") -> list[Any]:
     return [(i.place.cell, i.params["rows"]) for i in found.issues if i.code == "X176"]
 
 
+def months(count: int, step: int = 1, day: int = 5) -> list[Any]:
+    """The same day of every `step`th month, at most the last."""
+    at = [divmod(24_144 + step * n, 12) for n in range(count)]  # from 2012 on
+    return [date(y, m + 1, min(day, monthrange(y, m + 1)[1])) for y, m in at]
+
+
 def days(count: int, step: int = 1, shown: str = "") -> list[Any]:
     found = [START + timedelta(step * n) for n in range(count)]
     return [f"{d.year}年{d.month}月{d.day}日" for d in found] if shown else list(found)
 
 
-@pytest.mark.parametrize(
-    "dates", [days(12), days(12, -1), days(12, 1, "text"), days(12, 2), days(12, -7)], ids=str
-)
+DRAGGED = [
+    days(12), days(12, -1), days(12, 1, "text"), days(12, 2), days(12, -7),
+    months(12), months(12, -1), months(12, 3), months(12, 1, 31),
+    [f"{day:%Y-%m}" for day in months(12)], [f"{d.year}年{d.month}月" for d in months(12)],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dates", DRAGGED, ids=str)
 def test_a_dragged_column_is_asked_about_once(dates: list[Any], tmp_path: Path) -> None:
     assert warned(tmp_path, dates) == [("D2", "第 2–13 行")]
 
@@ -47,7 +59,7 @@ def test_a_dragged_birthday_is_asked_about(tmp_path: Path) -> None:
 HIRED = [START + timedelta(n) for n in (0, 0, 1, 2, 2, 4, 5, 5, 6, 7, 11, 12)]  # in this order
 ALIKE = [
     days(4), [START] * 12, days(9, 2), [date(2010 + n, 9, 1) for n in range(12)], HIRED,
-    [date(2012, n, 15) for n in range(1, 13)],
+    months(9), [d for d in months(6) for _ in (1, 2)], months(12, 12), months(12, 1, 30)[::-5],
 ]  # fmt: skip
 
 

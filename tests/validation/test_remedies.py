@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl.styles import Font
 
 from converter.messages.catalogue import catalogue
 from tests.corpus.test_foreign_sheets import HEADINGS, ITEMS, own
@@ -129,8 +130,23 @@ def count_with_leavers(book: Any) -> None:
     items(会员总数=total, 女职工会员数=women, 职工总数=total, 女职工人数=women)(book)
 
 
-def leavers_moved(book: Any) -> None:
-    book[MEMBER_SHEET].delete_rows(15, len(RETIRED))
+def leavers_marked(struck: bool, remark: str = "") -> Change:
+    """People who left among the others, struck through or with a remark beside them."""
+
+    def change(book: Any) -> None:
+        sheet = book[MEMBER_SHEET]
+        sheet["E1"] = "备注"
+        for number, one in enumerate(RETIRED, 13):
+            sheet.append([number, *one, remark])
+            for cell in sheet[sheet.max_row] if struck else ():
+                cell.font = Font(strike=True)
+        count_with_leavers(book)
+
+    return change
+
+
+def leavers_moved(book: Any, first: int = 15) -> None:
+    book[MEMBER_SHEET].delete_rows(first, len(RETIRED))
     items(会员总数=12, 女职工会员数=6, 职工总数=15, 女职工人数=6)(book)
 
 
@@ -386,6 +402,8 @@ REMEDIES = {
     "S026": Remedy(names_alone, cut_below_with_numbers, 15),
     "S027": Remedy(leavers_below, delete_row(14), 15),
     "S027-moved": Remedy(leavers_below, leavers_moved),
+    "S028": Remedy(leavers_marked(struck=True), lambda book: leavers_moved(book, 14)),
+    "S029": Remedy(leavers_marked(False, "已离职"), lambda book: leavers_moved(book, 14)),
     "S025": Remedy(member("D1", "进来的日子"), member("D1", "加入工会时间")),
     "S025-another": Remedy(member("D1", "进来的日子"), member("E1", "加入工会时间")),
 }  # fmt: skip

@@ -165,9 +165,6 @@ def _lines(form: Form, answer: TemplateAnswer) -> list[str]:
             if names:
                 shown = own_list_text.listed(names)
                 lines.append(message(key, file=Path(one.file).name, count=len(names), names=shown))
-    left = answer.written.leftovers if answer.written else ()
-    if left:
-        cells = "、".join(f"{one.sheet}!{one.cell}" for one in left[:5])
-        more = message("and_more") if len(left) > 5 else ""
-        lines.append(message("template_left", count=len(left), cells=cells + more))
+    if written:
+        lines += own_list_text.left_out(written.leftovers, written.comments)
     return lines

@@ -21,13 +21,14 @@ from converter.model.issues import Issue
 from converter.model.submissions import RawSheet
 from converter.text import characters
 from converter.text.headings import normalized
-from converter.workbook.form import record_sheet, table_heading, table_sheet
+from converter.workbook.form import leavers, record_sheet, table_heading, table_sheet
 from converter.workbook.form.shown_numbers import as_shown
 from converter.workbook.form.table_heading import HEADING_ROWS, LOWEST_HEADING
 from converter.workbook.form.unread_people import (
     UNNUMBERED,
     UNREAD,
     PeopleColumn,
+    beside_record,
     code_lists_sheet,
     holds_people,
     known_names,
@@ -37,7 +38,7 @@ from converter.workbook.form.unread_people import (
     unnumbered,
     unread,
 )
-from converter.workbook.grid import CellComments, CellFormats, Grid, GridFacts
+from converter.workbook.grid import CellComments, CellFormats, Grid, GridFacts, Place
 from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.unreadable import UnreadableFile
 
@@ -66,6 +67,8 @@ class Workbook(Protocol):
     def comments(self, index: int) -> CellComments: ...
 
     def number_formats(self, index: int, columns: Sequence[int]) -> CellFormats: ...
+
+    def struck(self, index: int, columns: Sequence[int]) -> Collection[Place]: ...
 
     def finish(self) -> None:
         """Vet the parts that have not been read. Raises UnreadableFile."""
@@ -325,13 +328,15 @@ def _read(
             raw = record_sheet.read(grid, sheet, layout, own)
             complete = len(raw.columns) >= record_sheet.fewest_items(sheet)
             raw = as_shown(book, index, raw, sheet)
-            return _Reading(index, grid.facts, raw, own.issues, complete)
+            people = beside_record(grid, report.form.tables, raw, layout.explanation)
+            return _Reading(index, grid.facts, raw, own.issues, complete, people)
     else:
         heading = table_heading.find_heading(grid, sheet, lowest_heading)
         if heading:
             complete = table_heading.is_complete(heading, sheet)
             raw, unread_columns = table_sheet.read(grid, sheet, heading, own)
             raw = as_shown(book, index, raw, sheet)
+            leavers.report_struck(book, index, raw, sheet, own)
             return _Reading(index, grid.facts, raw, own.issues, complete, unread_columns)
     own.add("S002", grid.facts.name)
     return _Reading(index, grid.facts, None, own.issues, False)

@@ -20,6 +20,7 @@ from converter.model.issues import Params
 from converter.model.submissions import RawColumn, RawSheet
 from converter.text import characters
 from converter.workbook.form import remarks
+from converter.workbook.form.leavers import report_remarked
 from converter.workbook.form.near_headings import find_near
 from converter.workbook.form.table_heading import Heading
 from converter.workbook.form.unread_people import KnownTexts, PeopleColumn, unread, unread_in
@@ -119,7 +120,7 @@ class _Reading:
             found = self.cells.pop(key)
             self.read.pop(self.columns[key], None)
             columns[key] = RawColumn(found.texts[order].tolist(), found.types[order].tobytes())
-        return RawSheet(
+        raw = RawSheet(
             name=self.facts.name,
             columns=columns,
             rows=rows,
@@ -127,6 +128,8 @@ class _Reading:
             explanations={"": [characters.strip(text) for text in reasons]} if self.reasons else {},
             leftovers=leftovers,
         )
+        self._remarked(raw)
+        return raw
 
     # --- which rows are records ----------------------------------------------------------
 
@@ -173,15 +176,20 @@ class _Reading:
         return hits >= min(2, len(self.columns))
 
     def _section_rows(self) -> list[int]:
-        """Rows merged over all columns that are typed: a line of text, not a member."""
+        """Rows merged over all columns that are typed: a line of text, not a member, unless some
+        program left a number below the merged area."""
         if len(self.typed) < 2:
             return []
+        numbers = [
+            self.cells[k] for k in self.typed if KINDS[self.sheet.field(k).kind].birth_and_sex
+        ]
         low, high = min(self.typed.values()), max(self.typed.values())
         return [
             row - self.first
             for top, left, bottom, right in self.facts.merges
             if left <= low and high <= right and bottom >= self.first
             for row in range(max(top, self.first), min(bottom, self.first + self.count - 1) + 1)
+            if not any(cells.texts[row - self.first] for cells in numbers)
         ]
 
     def _remarks(self, records: Mask) -> list[int]:
@@ -290,6 +298,16 @@ class _Reading:
         for line in islice(find_lines(texts, rows), MOST_RUNS):
             params: Params = {"text": line.text, "count": line.people}
             self.report.add("S027", self.facts.name, (line.row, line.column), params=params)
+
+    def _remarked(self, raw: RawSheet) -> None:
+        """Remarks beside the records that say that somebody has left."""
+        roles = {role: at for role, at in self.heading.roles.items() if role in ("check", "jump")}
+        known = {*self.columns.values(), *roles.values()} | self.facts.hidden_columns
+        named = {at: self.sheet.headings.get(role, "") for role, at in self.heading.roles.items()}
+        texts = self._texts(sorted({*self.facts.columns} - known))
+        number = self.heading.roles.get("number", 0)
+        headings = {**named, **self.heading.unknown}
+        report_remarked(raw, texts, headings, number, self.sheet, self.report)
 
     def _twice(self, order: npt.NDArray[np.intp]) -> None:
         """A second column of one heading matters where its values differ, and where it is not that

@@ -108,6 +108,17 @@ def unread(
     return [one for one in found if not _beside_others(one, read.values(), top, tables)]
 
 
+def beside_record(
+    grid: Grid, tables: Sequence[Sheet], record: RawSheet, reasons: int
+) -> list[PeopleColumn]:
+    """The same of a record's sheet, whose answers and `reasons` (a column) are no list."""
+    rows, columns = zip(*record.at.values(), strict=True) if record.at else ((0,), (0,))
+    below = max(rows) + 1
+    read = grid.read(sorted({*columns} & {*grid.facts.columns}), below)
+    under = [unread_in(column, cells, below, tables, ()) for column, cells in read.items()]
+    return [*unread(grid, tables, (), {*columns, reasons}), *filter(None, under)]
+
+
 def unnumbered(grid: Grid, table: Sheet, known: Container[str]) -> list[PeopleColumn]:
     """The columns of names on a sheet with people who are not among the known ones."""
     field = next((f for f in table if KINDS[f.kind].person_name), None)

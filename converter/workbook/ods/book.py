@@ -7,13 +7,13 @@ type, so that no number format is needed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO
 from zipfile import ZipInfo
 
 from converter.model.issues import column_letters
-from converter.workbook.grid import WIDEST, CellComments, CellFormats, Grid, GridFacts
+from converter.workbook.grid import WIDEST, CellComments, CellFormats, Grid, GridFacts, Place
 from converter.workbook.ods.content import OdsTable, read_content, rows_of
 from converter.workbook.parsed_grid import ParsedGrid, Row
 from converter.workbook.unreadable import UnreadableFile
@@ -66,6 +66,10 @@ class OdsWorkbook:
     def number_formats(self, index: int, columns: Sequence[int]) -> CellFormats:
         """Not known of this format."""
         return {}
+
+    def struck(self, index: int, columns: Sequence[int]) -> Collection[Place]:
+        """Not read from this format."""
+        return ()
 
     def contents(self, index: int) -> None:
         """Not known of this format."""

@@ -6,9 +6,11 @@ one below the other, are several blocks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from converter.messages import catalogue
 from converter.model.cell_types import CellType
 from converter.model.forms import Field, Sheet
 from converter.model.issues import column_letters
@@ -109,6 +111,14 @@ class Headings:
         """Whether a line that is no person, such as a total, begins with a text."""
         return is_line(characters.squeeze(text), self._sheet)
 
+    @staticmethod
+    def is_kinship(heading: str) -> bool:
+        """Whether a heading asks who somebody is to another: 与职工关系."""
+        return normalized(heading).endswith(tuple(catalogue.message("list_kinship").split()))
+
+    def is_relative(self, text: str) -> bool:
+        return characters.squeeze(text) in self._sheet.other_people
+
     def is_total(self, row: Sequence[str]) -> bool:
         """Whether a row is such a line, and not a row of headings of which one is 备注."""
         texts = [text for text in row if text.strip() and not text.isdecimal()]
@@ -154,10 +164,12 @@ def cut(cells: SheetCells, headings: Headings) -> list[ListBlock]:
     if first_number >= 0 and (not regions or regions[0][0] > first_number):
         regions.insert(0, _above(cells, headings, first_number))
     ends = [*(region[0] for region in regions[1:]), len(cells.texts)] if regions else []
+    near = [row for top, bottom in regions for row in range(top - 1, bottom + 1)]
+    spread = _Spread(cells, _merges_over(cells, near))
     blocks = []
     for (top, bottom), end in zip(regions, ends, strict=True):
-        below = _lower(cells, headings, top, bottom, end, numbered)
-        titles = [_heading(cells, headings, top, below, at) for at in range(len(cells.columns))]
+        below = _lower(spread, headings, top, bottom, end, numbered)
+        titles = [_heading(spread, headings, top, below, at) for at in range(len(cells.columns))]
         blocks.append(ListBlock(cells, below, end, titles))
     return blocks
 
@@ -193,25 +205,27 @@ def _above(cells: SheetCells, headings: Headings, first_number: int) -> tuple[in
 
 
 def _lower(
-    cells: SheetCells, headings: Headings, top: int, bottom: int, end: int, numbered: Sequence[bool]
+    spread: _Spread, headings: Headings, top: int, bottom: int, end: int, numbered: Sequence[bool]
 ) -> int:
     """One row more where it completes a heading: 证件 above 号码."""
+    cells = spread.cells
     if not top < bottom < end or numbered[bottom]:
         return bottom
     for at in range(len(cells.columns)):
-        upper, lower = _spread(cells, bottom - 1, at), cells.texts[bottom][at]
+        upper, lower = spread.text(bottom - 1, at), cells.texts[bottom][at]
         if lower and upper and not headings.find(upper) and headings.find(upper + lower):
             return bottom + 1
     return bottom
 
 
-def _heading(cells: SheetCells, headings: Headings, top: int, bottom: int, at: int) -> str:
+def _heading(spread: _Spread, headings: Headings, top: int, bottom: int, at: int) -> str:
     """The heading of a column: the lowest text that is known, or all of them joined."""
     if top == bottom:
         return ""
+    cells = spread.cells
     over = top - 1 if top and sum(map(bool, cells.texts[top - 1])) >= FEWEST_HEADINGS else top
-    texts = [_spread(cells, row, at) for row in range(over, bottom)]
-    texts = [text.strip() for n, text in enumerate(texts) if text.strip() and text not in texts[:n]]
+    found = (spread.text(row, at).strip() for row in range(over, bottom))
+    texts = [text for text in dict.fromkeys(found) if text]
     joined = "".join(texts)
     below = "".join(t for row in range(top, bottom) if (t := cells.texts[row][at].strip()))
     own = next((text for text in reversed(texts) if _is_own(headings, text, below)), "")
@@ -225,14 +239,35 @@ def _is_own(headings: Headings, text: str, below: str) -> bool:
     return found is not None and (found[1] == KNOWN or text in below or not below)
 
 
-def _spread(cells: SheetCells, row: int, at: int) -> str:
-    """A cell's text; one inside a merged area has the text of its first cell."""
-    text = cells.texts[row][at]
-    if text:
-        return text
-    number, column = row + cells.top, cells.columns[at]
-    for top, left, bottom, right in cells.merges:
-        if top <= number <= bottom and left <= column <= right:
-            inside = top >= cells.top and left in cells.columns
-            return cells.texts[top - cells.top][cells.columns.index(left)] if inside else ""
-    return ""
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """Cells whose merged areas show their text all over. `merges`: row (0 = first) → those that
+    reach over it."""
+
+    cells: SheetCells
+    merges: Mapping[int, Sequence[Box]]
+
+    def text(self, row: int, at: int) -> str:
+        """A cell's text; one inside a merged area has the text of its first cell."""
+        cells = self.cells
+        text = cells.texts[row][at]
+        if text:
+            return text
+        column = cells.columns[at]
+        for top, left, _, right in self.merges.get(row, ()):
+            if left <= column <= right:
+                inside = top >= cells.top and left in cells.columns
+                return cells.texts[top - cells.top][cells.columns.index(left)] if inside else ""
+        return ""
+
+
+def _merges_over(cells: SheetCells, rows: Iterable[int]) -> Mapping[int, Sequence[Box]]:
+    """Some rows (0 = first) → the merged areas that reach over them."""
+    wanted = sorted({*rows})
+    found: dict[int, list[Box]] = {}
+    for box in cells.merges:
+        first = bisect_left(wanted, box[0] - cells.top)
+        last = bisect_right(wanted, box[2] - cells.top)
+        for row in wanted[first:last]:
+            found.setdefault(row, []).append(box)
+    return found

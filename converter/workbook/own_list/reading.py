@@ -15,7 +15,6 @@ from converter.model.own_list import (
     CARDS,
     ROWS,
     UNUSED,
-    LeaversBelow,
     ListColumn,
     ListReport,
     Rearranged,
@@ -30,16 +29,19 @@ from converter.workbook.form import remarks
 from converter.workbook.form.sheet_matching import Workbook
 from converter.workbook.form.unread_people import PeopleColumn, unnumbered
 from converter.workbook.issue_collector import IssueCollector
-from converter.workbook.leaver_lines import ends_leavers, is_leaver_line
+from converter.workbook.leaver_lines import is_leaver_line
 from converter.workbook.own_list import values
 from converter.workbook.own_list.arrangement import as_rows
 from converter.workbook.own_list.blocks import Headings, ListBlock, SheetCells, cells_of, cut
 from converter.workbook.own_list.columns import ColumnHalf, Guess, Guessed, guess
+from converter.workbook.own_list.leavers import Leavers, remarks_of_leavers
+from converter.workbook.own_list.pieces import joined, people_of
 from converter.workbook.unreadable import UnreadableFile
 
 SAMPLES = 3
 MOST_SKIPPED = 50  # rows that are named one by one
 LONGEST_SAMPLE = 30  # characters
+LONGEST_NUMBER = 30  # characters of one, however it is typed
 
 Cell = tuple[str, int]  # text and type
 BLANK: Cell = ("", int(CellType.BLANK))
@@ -93,8 +95,10 @@ class _Reading:
     titles: set[str] = field(default_factory=set)
     rearranged: list[Rearranged] = field(default_factory=list)
     unnumbered: list[tuple[str, PeopleColumn]] = field(default_factory=list)
-    leavers: list[tuple[SkippedRow, list[str]]] = field(default_factory=list)  # line, people below
-    are_leavers: bool = False
+    leavers: Leavers = field(default_factory=Leavers)
+    pieced: int = 0
+    name_parts: bool = False
+    split: int = 0
 
     def __post_init__(self) -> None:
         self.headings = Headings(self.sheet)
@@ -110,12 +114,18 @@ class _Reading:
             found = cells_of(grid)
             if not found.texts:
                 continue
-            cells = as_rows(found, self.sheet, self.headings)
+            whole = joined(as_rows(found, self.sheet, self.headings))
+            cells, self.pieced = whole.cells, self.pieced + whole.numbers
+            self.name_parts |= whole.names
             arrangement = cells.arrangement
             before, taken = len(self.people), set[tuple[int, int]]()
-            self.are_leavers = False
+            struck = book.struck(index, cells.columns) if arrangement == ROWS else ()
+            self.leavers.begin(struck, grid.facts, arrangement)
             headings = [""] * len(cells.columns)
-            for block in cut(cells, self.headings):
+            blocks = cut(cells, self.headings)
+            for row in range(blocks[0].first if blocks else 0):
+                self._skip_title(cells, row)
+            for block in blocks:
                 guessed = guess(block, self.sheet, self.headings, self.chosen)
                 headings = [new or old for new, old in zip(block.headings, headings, strict=True)]
                 if self._is_list(guessed):
@@ -146,6 +156,7 @@ class _Reading:
         self.side_by_side |= len(guessed.halves) > 1 and block.cells.arrangement == ROWS
         found = False
         above: list[dict[str, Cell]] = [{} for _ in guessed.halves]
+        remarked = remarks_of_leavers(block, guessed.halves, self.headings)
         for row in range(block.first, block.last):
             people = [self._person(block, row, half) for half in guessed.halves]
             for person, last in zip(people, above, strict=True):
@@ -155,12 +166,15 @@ class _Reading:
                 found = True
             else:
                 self._skip(block, row)
-            for half, person in zip(guessed.halves, people, strict=True):
+            for number, (half, person) in enumerate(zip(guessed.halves, people, strict=True)):
                 if person:
                     at = half.columns.get(self.id_key)
                     if at is not None:
                         taken.add((row, at))
-                    self._add(person)
+                    beside = remarked[row][number] if row in remarked else ()
+                    own = self.id_key, self.plain_name
+                    for name in filter(None, map(self._add, self._each(person))):
+                        self.leavers.add(name, block, row, half, own, beside)
         if found:
             self.titles |= {*map(normalized, block.headings)} - {""}
             for at, one in enumerate(guessed.guesses):
@@ -189,6 +203,17 @@ class _Reading:
         beside = any(text.strip() != name for text in texts if text.strip())
         return cells if beside and person_names.is_name(name) else None
 
+    def _each(self, person: dict[str, Cell]) -> Sequence[dict[str, Cell]]:
+        """The people of a row: several where their names and numbers stand in one cell."""
+        name, number = (person.get(key, BLANK)[0] for key in (self.plain_name, self.id_key))
+        several = people_of(name, number) if len(number) > LONGEST_NUMBER else []
+        kind = int(CellType.TEXT)
+        self.split += len(several)
+        return [
+            person | {self.plain_name: (one, kind), self.id_key: (its, kind)}
+            for one, its in several
+        ] or [person]
+
     def _is_line(self, text: str) -> bool:
         return remarks.is_line(characters.squeeze(text), self.sheet) or is_leaver_line(text)
 
@@ -209,9 +234,15 @@ class _Reading:
         if values.id_number(text) or len(found := values.numbers_in(text)) != 1:
             return
         cells[self.id_key] = found[0], int(CellType.TEXT)
-        rest = values.without_number(text, found[0])
-        if not cells.get(self.plain_name, BLANK)[0].strip() and person_names.is_usual_name(rest):
-            cells[self.plain_name] = rest, int(CellType.TEXT)
+        if not cells.get(self.plain_name, BLANK)[0].strip():
+            name = values.name_beside(text, found[0])
+            cells[self.plain_name] = name, int(CellType.TEXT if name else CellType.BLANK)
+
+    def _skip_title(self, cells: SheetCells, row: int) -> None:
+        """A title above the first heading may say that all below have left."""
+        texts = [text.strip() for text in cells.texts[row] if text.strip()]
+        if len(texts) == 1 and is_leaver_line(texts[0]):
+            self.leavers.is_line(SkippedRow(cells.name, cells.row_name(row), texts[0]), texts)
 
     def _skip(self, block: ListBlock, row: int) -> None:
         texts = [text.strip() for text in block.cells.texts[row] if text.strip()]
@@ -221,16 +252,11 @@ class _Reading:
         names = filter(person_names.is_usual_name, worded[1:])  # 后勤 周九
         shown = " ".join((worded[0], *names))[:LONGEST_SAMPLE]
         line = SkippedRow(block.cells.name, block.cells.row_name(row), shown)
-        if any(map(is_leaver_line, worded)):
-            self.leavers.append((line, []))
-            self.are_leavers = True
-            return
-        if self.are_leavers and any(ends_leavers(self.leavers[-1][0].text, t) for t in worded):
-            self.are_leavers = False
-        if len(self.skipped) < MOST_SKIPPED:
+        if not self.leavers.is_line(line, worded) and len(self.skipped) < MOST_SKIPPED:
             self.skipped.append(line)
 
-    def _add(self, person: dict[str, Cell]) -> None:
+    def _add(self, person: dict[str, Cell]) -> str:
+        """Take a person over; returns a word for her or him, '' for one who stood there before."""
         text, kind = person.get(self.id_key, BLANK)
         name = person.get(self.plain_name, BLANK)[0].strip()
         if values.is_rounded(text, kind):
@@ -238,12 +264,11 @@ class _Reading:
         number = values.id_number(text)
         if number and self.known.get(number) == name:
             self.repeated += 1
-            return
+            return ""
         if number:
             self.known.setdefault(number, name)
         self.people.append(person)
-        if self.are_leavers:
-            self.leavers[-1][1].append(name or masking.text(text))
+        return name or masking.text(text)
 
     def _column(self, block: ListBlock, at: int, one: Guess) -> None:
         cells = [text.strip() for text, _ in block.column(at) if text.strip()]
@@ -305,9 +330,13 @@ class _Reading:
             tuple(self.rearranged),
             tuple(self._unnumbered()),
             self.written_out,
-            leavers=tuple(
-                LeaversBelow(line, tuple(names)) for line, names in self.leavers if names
-            ),
+            leavers=self.leavers.below,
+            remarked=self.leavers.remarked,
+            struck=self.leavers.struck,
+            hidden=self.leavers.hidden,
+            pieced=self.pieced,
+            name_parts=self.name_parts,
+            split=self.split,
         )
         return ReadList(members, report)
 

@@ -11,6 +11,7 @@ from converter.kinds import written_days
 from converter.kinds.id_number import check_character, compact, valid_numbers
 from converter.model.cell_types import CellType
 from converter.text import characters
+from converter.workbook import person_names
 
 SIGNIFICANT = 15  # digits that a spreadsheet keeps of a number
 
@@ -19,6 +20,7 @@ _DATE = re.compile(
     f"{_YEAR}(?:[-/.年]{_MONTH}(?:[-/.月]{_DAY}日?|月)?|[01][0-9](?:[0-3][0-9])?)(?:[ T].*)?"
 )
 _APART = re.compile(r"[\s,;/|、，；]+")  # two things in one cell
+_COUNTS = "0123456789.)("
 _BESIDE = " \t\r\n,;:/|、，；：()（）"
 _ROUNDED = re.compile(r"[1-9](?:\.[0-9]+)?[eE]\+?1[4-9]")
 
@@ -58,6 +60,18 @@ def without_number(text: str, number: str) -> str:
     if number not in rest:
         rest = compact(rest)
     return rest.replace(number, "").strip(_BESIDE)
+
+
+def parts(text: str) -> list[str]:
+    """What stands in one cell, apart: 赵一、钱二."""
+    return [part for part in _APART.split(text) if part]
+
+
+def name_beside(text: str, number: str) -> str:
+    """The one name that stands in a cell beside a number, '' where it is none: 1. 赵一 130102…"""
+    parts = (part.strip(_COUNTS) for part in _APART.split(without_number(text, number)))
+    names = [part for part in parts if person_names.is_usual_name(part)]
+    return names[0] if len(names) == 1 else ""
 
 
 def _is_day(digits: str) -> bool:

@@ -7,14 +7,14 @@ hidden from it, so a formula that was never computed reads as the value that is 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import xlrd
 
 from converter.text import number_formats
 from converter.text.cell_values import BUILTIN_DATES, Serial, shows_date
-from converter.workbook.grid import CellComment, CellComments, CellFormats, Grid, GridFacts
+from converter.workbook.grid import CellComment, CellComments, CellFormats, Grid, GridFacts, Place
 from converter.workbook.parsed_grid import ParsedGrid
 from converter.workbook.unreadable import UnreadableFile, unreadable_on_error
 from converter.workbook.xls import biff, properties
@@ -61,20 +61,35 @@ class XlsWorkbook:
 
     def number_formats(self, index: int, columns: Sequence[int]) -> CellFormats:
         """The formats of cells in these columns that may show another number."""
-        sheet = self._book.sheet_by_index(index)
         odd = {
             style: code
             for style in range(len(self._book.xf_list))
             if (code := self._code(style)) and not self._is_date(style)
             if number_formats.is_odd(code)
         }
-        return {
-            (row + 1, column): odd[style]
-            for column in columns
-            for row in range(sheet.nrows if odd else 0)
-            if column <= sheet.row_len(row)
-            if (style := sheet.cell_xf_index(row, column - 1)) in odd
+        return {place: odd[style] for place, style in self._styled(index, columns, odd)}
+
+    def struck(self, index: int, columns: Sequence[int]) -> Collection[Place]:
+        """The cells in these columns whose letters have a line through them."""
+        fonts = self._book.font_list
+        styles = {
+            number
+            for number, style in enumerate(self._book.xf_list)
+            if style.font_index < len(fonts) and fonts[style.font_index].struck_out
         }
+        return {place for place, _ in self._styled(index, columns, styles)}
+
+    def _styled(
+        self, index: int, columns: Sequence[int], styles: Collection[int]
+    ) -> Iterator[tuple[Place, int]]:
+        """The cells in some columns that have one of some styles, with that."""
+        sheet = self._book.sheet_by_index(index)
+        for row in range(sheet.nrows if styles else 0):
+            for column in columns:
+                if column <= sheet.row_len(row):
+                    style = sheet.cell_xf_index(row, column - 1)
+                    if style in styles:
+                        yield (row + 1, column), style
 
     def contents(self, index: int) -> None:
         """Not known of this format."""

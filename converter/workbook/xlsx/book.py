@@ -13,14 +13,14 @@ import re
 import struct
 import zlib
 from bisect import bisect_right
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 from typing import Any, BinaryIO
 from zipfile import ZipInfo
 
 import python_calamine
 
-from converter.workbook.grid import CellComments, CellFormats, Grid, GridFacts
+from converter.workbook.grid import CellComments, CellFormats, Grid, GridFacts, Place
 from converter.workbook.parsed_grid import ParsedGrid, Row
 from converter.workbook.type_detection import members as members_of
 from converter.workbook.unreadable import UnreadableFile, unreadable_on_error
@@ -92,6 +92,14 @@ class XlsxWorkbook:
             return {}
         found = read_sheet(self._parts[sheet.part], sheet.name).styled(columns, odd)
         return {place: odd[style] for place, style in found}
+
+    def struck(self, index: int, columns: Sequence[int]) -> Collection[Place]:
+        """The cells in these columns whose letters have a line through them."""
+        sheet, styles = self._book.sheets[index], self._book.struck_styles
+        if not styles or not columns:
+            return ()
+        found = read_sheet(self._parts[sheet.part], sheet.name).styled(columns, styles)
+        return {place for place, _ in found}
 
     def finish(self) -> None:
         """Vet the parts that have not been read. Raises UnreadableFile."""

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, wraps
+from itertools import pairwise
 from typing import ParamSpec, TypeVar
 
 from converter.text import number_formats
@@ -65,6 +66,7 @@ class BookParts:
     date1904: bool
     date_styles: tuple[bool, ...]  # by cell style: shows numbers as dates
     odd_formats: Mapping[int, str]  # by cell style: formats that may show another number
+    struck_styles: frozenset[int]  # whose letters have a line through them
     strings: str  # the shared strings' part, '' = none
 
 
@@ -101,8 +103,8 @@ def read_book(parts: Mapping[str, bytes]) -> BookParts:
         raise UnreadableFile("F314")
     strings = _linked(parts, workbook, links, "sharedstrings")
     styles = _linked(parts, workbook, links, "styles")
-    dates, odd = _read_styles(parts[styles]) if styles else ((), {})
-    return BookParts(tuple(sheets), date1904, dates, odd, strings)
+    dates, odd, struck = _read_styles(parts[styles]) if styles else ((), {}, frozenset[int]())
+    return BookParts(tuple(sheets), date1904, dates, odd, struck, strings)
 
 
 @remembered
@@ -227,18 +229,21 @@ def _linked(
 
 
 @remembered
-def _read_styles(data: bytes) -> tuple[tuple[bool, ...], Mapping[int, str]]:
+def _read_styles(data: bytes) -> tuple[tuple[bool, ...], Mapping[int, str], frozenset[int]]:
     """For every cell style, whether its number format shows dates; the formats of those that may
-    show another number than the cell holds."""
+    show another number than the cell holds; those whose letters are struck through."""
     data = _bare(data)
+    struck_fonts = _struck_fonts(_section(data, "fonts"))
     codes = {
         attributes.get("numFmtId", ""): attributes.get("formatCode", "")
         for attributes in elements(_section(data, "numFmts"), "numFmt")
     }
     known: dict[str, tuple[bool, str]] = {}
     styles: list[bool] = []
-    odd = {}
+    odd, struck = {}, set[int]()
     for attributes in elements(_section(data, "cellXfs"), "xf"):
+        if attributes.get("fontId") in struck_fonts:
+            struck.add(len(styles))
         number = attributes.get("numFmtId", "0")
         if number not in known:
             code = codes.get(number)
@@ -251,7 +256,15 @@ def _read_styles(data: bytes) -> tuple[tuple[bool, ...], Mapping[int, str]]:
         if code:
             odd[len(styles)] = code
         styles.append(is_date)
-    return tuple(styles), odd
+    return tuple(styles), odd, frozenset(struck)
+
+
+def _struck_fonts(data: bytes) -> set[str]:
+    """The numbers of the fonts with a line through their letters."""
+    starts = [at for at, _ in named_elements(data, "font")]
+    bodies = (data[at:end] for at, end in pairwise([*starts, len(data)]))
+    strikes = (next(elements(body, "strike"), {"val": "0"}) for body in bodies)
+    return {str(n) for n, strike in enumerate(strikes) if is_true(strike.get("val", "1"))}
 
 
 def _section(data: bytes, name: str) -> bytes:

@@ -34,6 +34,7 @@ class WrittenTemplate:
     leftovers: tuple[Leftover, ...]
     unnumbered: tuple[str, ...] = ()
     rounded: tuple[str, ...] = ()
+    comments: tuple[Leftover, ...] = ()  # that were left out, too
 
 
 @dataclass(frozen=True, slots=True)

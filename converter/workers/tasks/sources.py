@@ -3,7 +3,7 @@ that are no templates of ours. What belongs together is joined."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
@@ -22,7 +22,7 @@ from converter.model.forms import Field, Form, Sheet
 from converter.model.issues import Issue, Level
 from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, NEAR, FurtherRows, ListReport
 from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
-from converter.text import characters
+from converter.text import characters, masking
 from converter.text.headings import names_of
 from converter.workbook.form.leftovers import Own
 from converter.workbook.own_list import ReadList, try_reading
@@ -34,6 +34,8 @@ from converter.workers.tasks.joined_sources import JoinedSources
 _BLANK = ("", int(CellType.BLANK))
 _REASON = ""  # under which a sheet keeps the reasons of its records
 FIRST_GENERATION = 15  # digits
+# People who are hidden, not read, or may have left.
+ABOUT_PEOPLE = {"S007", "S024", "S027", "S028", "S029"}
 Person = dict[str, tuple[str, int]]
 
 
@@ -58,7 +60,7 @@ def read_sources(
     for number, path in enumerate(paths):
         report_progress(number)
         found.append(_source(path, definition, choices))
-    issues = tuple(issue for one in found for issue in _blocking(one.submission))
+    issues = tuple(issue for one in found for issue in (*_blocking(one.submission), *_told(one)))
     lists = tuple(one.list.report for one in found if one.list)
     if not found:
         return JoinedSources()
@@ -71,6 +73,15 @@ def read_sources(
 def _blocking(submission: Submission) -> list[Issue]:
     found = [i for i in submission.issues if i.code[0] in "FP" and i.level is Level.ERROR]
     return found + [replace(i, level=Level.ERROR) for i in submission.issues if is_sealed(i)]
+
+
+def _told(source: _Source) -> Iterator[Issue]:
+    """What there is to say of people on a form's own sheets: none of it would be seen any more in
+    the workbook that is made from them."""
+    read = {raw.name for raw in source.submission.sheets.values()}
+    for issue in source.submission.issues if source.is_template else ():
+        if issue.code in ABOUT_PEOPLE and issue.place.sheet in read:
+            yield replace(issue, level=Level.WARNING)
 
 
 def _source(path: Path, definition: Form, choices: Mapping[str, str]) -> _Source:
@@ -160,6 +171,7 @@ def _joined(
     earlier = [(one, _people(one, table, definition)) for one in templates]
     people = [person for one in own_lists for person in _people(one, table, definition)]
     compared: list[Comparison] = []
+    lists = tuple(_overlapping(own_lists, lists, table, definition))
     if own_lists:
         for one, before in earlier:
             if before:
@@ -185,6 +197,28 @@ def _joined(
     file = " + ".join(one.submission.file for one in found)
     data = Submission(file, sheets, stamp, issues)
     return JoinedSources(data, issues, lists, tuple(compared), len(people))
+
+
+def _overlapping(
+    own_lists: Sequence[_Source], lists: Sequence[ListReport], table: Sheet, definition: Form
+) -> Iterator[ListReport]:
+    """The reports, with the people who stand in one list alone where that has most of its people in
+    common with another: last year's list and this year's."""
+    of_file = {
+        one.list.report.file: {
+            number: _name(person, table) or masking.text(number)
+            for person in _people(one, table, definition)
+            if (number := _number(person, table))
+        }
+        for one in own_lists
+        if one.list
+    }
+    for report in lists:
+        mine = of_file.get(report.file, {})
+        others = {n for file, found in of_file.items() if file != report.file for n in found}
+        only = [name for number, name in mine.items() if number not in others]
+        overlaps = 0 < 2 * len(only) <= len(mine)
+        yield replace(report, only_here=tuple(only)) if overlaps else report
 
 
 def _has_answers(submission: Submission, definition: Form) -> bool:

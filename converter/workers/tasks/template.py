@@ -12,7 +12,7 @@ from converter.files import writing
 from converter.forms import loading
 from converter.model.clock import today
 from converter.model.forms import Form
-from converter.model.issues import Level
+from converter.model.issues import Level, column_letters
 from converter.model.submissions import Stamp, Submission
 from converter.workers.requests.template import (
     BlankWorkbook,
@@ -65,7 +65,12 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
     prepared = workbook_template.prepared_rows(rows, members)
     counts = tuple(data.count(table.key) if data else 0 for table in definition.tables)
     written = WrittenTemplate(
-        path, prepared, counts, leftovers, *_names_by_number(data, definition)
+        path,
+        prepared,
+        counts,
+        leftovers,
+        *_names_by_number(data, definition),
+        tuple(_comments(request.sources_given)),
     )
     return TemplateAnswer(tuple(issues), written, lists, joined.compared)
 
@@ -90,6 +95,18 @@ def _names_by_number(
     from converter.workers.tasks import sources
 
     return sources.names_by_number(data, definition.main_table)
+
+
+def _comments(paths: Iterable[Path]) -> Iterator[Leftover]:
+    """What people have hung on the cells of sources."""
+    from converter.report.kept_comments import original
+    from converter.workbook.form.leftovers import comments
+
+    for path in paths:
+        for sheet, found in comments(path).items():
+            for (row, column), comment in sorted(found.items()):
+                if text := original(comment):
+                    yield Leftover(sheet, f"{column_letters(column)}{row}", text)
 
 
 def _computed(data: Submission | None, definition: Form) -> Computed | None:

@@ -78,6 +78,12 @@ def names_of_leaders_beside(book: Workbook) -> None:
         sheet.append(["周示例", name, id_])
 
 
+def beside_the_record(book: Workbook, row: int = 3, column: int = 10) -> None:
+    for at, (name, id_, _) in enumerate(MORE, row):
+        book[UNIT_SHEET].cell(at, column, name)
+        book[UNIT_SHEET].cell(at, column + 1, id_)
+
+
 UNREAD: dict[str, Callable[[Workbook], None]] = {
     "a copy": lambda b: sheet_of(b, f"{MEMBER_SHEET} (2)"),
     "a sequel": lambda b: sheet_of(b, "会员表续"),
@@ -90,6 +96,8 @@ UNREAD: dict[str, Callable[[Workbook], None]] = {
     "mistyped": lambda b: numbers(b, *(id_[:17] + "A" for _, id_, _ in MORE)),
     "passports": lambda b: numbers(b, "E12345678", "E22345678", "H12345678", "H1234567890"),
     "leaders beside them": names_of_leaders_beside,
+    "beside the record": beside_the_record,
+    "below the record": lambda b: beside_the_record(b, 60, 1),
 }
 
 

@@ -401,14 +401,3 @@ def test_trades_and_departments_are_no_names(tmp_path: Path) -> None:
 )
 def test_a_day_is_told_from_a_number_in_every_writing(text: str, is_date: bool) -> None:
     assert values.is_date(text, CellType.TEXT) is is_date
-
-
-@pytest.mark.parametrize("at", [0, 1])
-def test_leavers_below_a_line_come_along_and_are_named(at: int, tmp_path: Path) -> None:
-    line = [None] * at + ["以下为离职人员"]
-    rows: list[list[Any]]
-    rows = [["姓名", "身份证号"], ["赵示例", A], line, ["钱示例", B], ["在职人员"], ["孙示例", C]]
-    got = read(rows, tmp_path)
-    assert people(got) == [("赵示例", A), ("钱示例", B), ("孙示例", C)]
-    (below,) = got.report.leavers
-    assert (below.row.row, below.row.text, below.names) == ("3", "以下为离职人员", ("钱示例",))
