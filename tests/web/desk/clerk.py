@@ -16,6 +16,7 @@ from tests.watching import Watched, objections
 from tests.web.world import unit
 
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+PATIENCE = 300_000  # milliseconds: under Wine pages take their time
 NAMED = ("所属上级工会组织", "单位工会名称")
 
 
@@ -25,6 +26,7 @@ class Clerk:
     def __init__(self, browser: Any, address: str, film: Path | None = None) -> None:
         self.watched = Watched(browser, viewport={"width": 1366, "height": 768})
         self.page, self.url, self._film = self.watched.page, address.partition("/enter")[0], film
+        self.page.set_default_timeout(PATIENCE)
         # From the start: a dialog that opens before it is listened to is lost.
         self.page.on("filechooser", lambda _: None)
         self.objections: dict[str, list[str]] = {}
