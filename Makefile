@@ -174,10 +174,12 @@ dist-test: $(VENV)/.dev
 	$(BIN)/python -m pytest program
 
 windows-test: $(VENV)/.dev
+	.ci/setup-debian
 	windows/setup-debian
 	$(BIN)/python -m windows.test $(if $(SHORT),--short)
 
 windows-dist: $(VENV)/.dev
+	.ci/setup-debian
 	windows/setup-debian
 	$(BIN)/python -m windows.dist
 

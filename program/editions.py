@@ -28,7 +28,7 @@ class Edition:
 EDITIONS = {
     "officer": Edition("converter", "converter", "基层工会填报 上级工会版"),
     "clerk": Edition(
-        "基层工会填报", "基层工会填报", "基层工会填报", ("duckdb", "sqlite3"), (130, 45)
+        "基层工会填报", "基层工会填报", "基层工会填报", ("duckdb", "sqlite3", "tzdata"), (130, 45)
     ),
 }
 

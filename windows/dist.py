@@ -21,16 +21,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from converter import __version__
-from program.editions import EDITIONS, Edition
+from program.editions import EDITIONS
 from windows import handbook, shims
+from windows.installing import make_installer, try_installer
 from windows.page import try_page
+from windows.walk import walk
 from windows.wine import EPOCH, ROOT, Wine, prepared
 
 HERE = Path(__file__).parent
 OUT = ROOT / "dist" / "windows-program"
+INSTALLER = OUT / f"{EDITIONS['clerk'].folder}-安装.exe"
 ALLOWED = HERE / "allowed-libraries.txt"
-ASSOCIATIONS = r"Software\Classes\SystemFileAssociations"
 LIBRARIES = (".dll", ".pyd", ".exe")
 FORM, HANDBOOKS = (
     "空白填报表.xlsx",
@@ -48,7 +49,7 @@ def main() -> None:
             try_out(wine, key)
 
 
-def build(wine: Wine, key: str = "officer") -> None:
+def build(wine: Wine, key: str) -> None:
     """Build an edition, look at its libraries, add what lies beside it, pack it."""
     edition = EDITIONS[key]
     if wine.show("program/build.py", EDITION=key):
@@ -68,9 +69,8 @@ def build(wine: Wine, key: str = "officer") -> None:
     if edition.largest and any(map(operator.gt, sizes, edition.largest)):
         raise SystemExit(f"larger than {edition.largest} MB")
     if key == "clerk":
-        installer = make_installer(folder, edition)
-        try_installer(wine, installer, folder, edition)
-        wine.say(f"{installer.name}: {installer.stat().st_size / 1e6:.0f} MB")
+        make_installer(folder, edition, INSTALLER)
+        wine.say(f"{INSTALLER.name}: {INSTALLER.stat().st_size / 1e6:.1f} MB")
 
 
 def zipped(folder: Path) -> Path:
@@ -148,68 +148,24 @@ def imported(path: Path, wine: Wine) -> set[str]:
         return {entry.dll.decode().lower() for entry in entries}
 
 
-# --- the installer ------------------------------------------------------------------------------
-
-
-def make_installer(folder: Path, edition: Edition) -> Path:
-    out = OUT / f"{edition.folder}-安装.exe"
-    removed = OUT / "removed.nsh"
-    names = sorted(path.name for path in folder.iterdir() if path.is_file())
-    lines = "".join(f'  Delete "$INSTDIR\\{name}"\n' for name in names)
-    removed.write_text("\ufeff" + lines, encoding="utf-8")
-    values = {
-        "NAME": edition.title, "PROGRAM": f"{edition.program}.exe", "VERSION": __version__,
-        "FOLDER": folder, "OUT": out, "ICON": HERE / "program.ico", "REMOVED": removed,
-    }  # fmt: skip
-    defines = [f"-D{key}={value}" for key, value in values.items()]
-    subprocess.run(
-        ["makensis", "-V2", "-INPUTCHARSET", "UTF8", *defines, str(HERE / "installer.nsi")],
-        check=True, env={**os.environ, "LC_ALL": "C.UTF-8"},
-    )  # fmt: skip
-    removed.unlink()
-    return out
-
-
-def try_installer(wine: Wine, installer: Path, folder: Path, edition: Edition) -> None:
-    """Install into a folder that holds something already, look, uninstall: that is all that is left."""
-    place = wine.drive / "自己的文件夹"
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir()
-    (place / "去年的表.xlsx").write_bytes(b"hers")
-    inside = r"C:\自己的文件夹"
-    menu = f"users/*/AppData/Roaming/Microsoft/Windows/Start Menu/Programs/{edition.title}/*.lnk"
-    keys = [rf"HKCU\{ASSOCIATIONS}\{end}\shell\GonghuiTianbao" for end in (".xlsx", ".zip")]
-    keys.append(rf"HKCU\Software\{edition.title}")
-
-    def registered() -> list[bool]:
-        return [wine.quietly("reg", "query", key) == 0 for key in keys]
-
-    def found() -> set[str]:
-        return {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
-
-    wine.quietly(str(installer), "/S", f"/D={inside}")
-    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert found() == files | {"去年的表.xlsx", "卸载.exe"}, found() ^ files
-    assert registered() == [True] * len(keys), keys
-    assert len(list(wine.drive.glob(menu))) == 3
-    # `_?` has it run where it is, so that its end can be waited for: it cannot remove itself then.
-    wine.quietly(rf"{inside}\卸载.exe", "/S", f"_?={inside}")
-    assert found() == {"去年的表.xlsx", "卸载.exe"}, found()
-    assert registered() == [False] * len(keys), keys
-    assert not list(wine.drive.glob(menu))
-    wine.say("installed and removed; what lay in the folder is there")
-
-
 # --- trying it ----------------------------------------------------------------------------------
 
 
-def try_out(wine: Wine, key: str = "officer") -> None:
-    """Run the program in a prefix without Python: from a blank form to the package that Linux makes
-    of the same workbook."""
-    edition, bare = EDITIONS[key], Wine(wine.folder / "bare")
+def bare_prefix(wine: Wine) -> Wine:
+    """One more prefix: without Python, as machines are that the program is for."""
+    bare = Wine(wine.folder / "bare")
     shutil.rmtree(bare.prefix, ignore_errors=True)
     bare.make_prefix()
     shims.build(bare.drive / "windows" / "system32", wine.drive / "py/Lib/site-packages")
+    return bare
+
+
+def try_out(wine: Wine, key: str) -> None:
+    """Run the program in a prefix without Python: from a blank form to the package that Linux makes
+    of the same workbook."""
+    edition, bare = EDITIONS[key], bare_prefix(wine)
+    if key == "clerk":
+        try_installer(bare, INSTALLER, OUT / edition.folder, edition)
     desk = bare.drive / "desk"
     desk.mkdir()
     shutil.copytree(OUT / edition.folder, bare.drive / "填报 程序")
@@ -236,6 +192,8 @@ def try_out(wine: Wine, key: str = "officer") -> None:
     if not ours.read_bytes() == (desk / "上报.zip").read_bytes() == pages:
         raise SystemExit("the program's package is not the one of Linux")
     wine.say("the program works where no Python is; its package is that of Linux, byte for byte")
+    if key == "clerk":
+        walk(bare, program)
 
 
 if __name__ == "__main__":

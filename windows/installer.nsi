@@ -1,6 +1,7 @@
-; The installer for a clerk without rights of administration; `windows/dist.py` runs makensis.
-; Defines: NAME, PROGRAM (the .exe), VERSION, FOLDER (what is installed), OUT, ICON.
+; The installer for a clerk without rights of administration; `windows/installing.py` runs makensis.
+; Defines: NAME, PROGRAM (the .exe), VERSION, FOLDER (what is installed), OUT, ICON, REMOVED.
 ; The texts are Chinese on purpose: clerks read them.
+!include LogicLib.nsh
 Target amd64-unicode ; 64 bits, as the program itself
 Name "${NAME}"
 OutFile "${OUT}"
@@ -20,16 +21,50 @@ LoadLanguageFile "${NSISDIR}\Contrib\Language files\SimpChinese.nlf"
 !define UNINSTALL "Software\Microsoft\Windows\CurrentVersion\Uninstall\${NAME}"
 !define CLASSES "Software\Classes\SystemFileAssociations"
 !define VERB "GonghuiTianbao"
+!define STATE "$LOCALAPPDATA\converter"
+!define STILL_OPEN 3 ; exit code
 
 Page directory
 Page instfiles
 UninstPage uninstConfirm
 UninstPage instfiles
 
+; Windows lets nobody write to a program that runs: neither half of an old one and half of a new one,
+; nor what is left of a removed one, would be of use.
+!macro WaitUntilClosed Folder
+  ${Do}
+    ${IfNot} ${FileExists} "${Folder}\${PROGRAM}"
+      ${ExitDo}
+    ${EndIf}
+    ClearErrors
+    FileOpen $0 "${Folder}\${PROGRAM}" a
+    ${IfNot} ${Errors}
+      FileClose $0
+      ${ExitDo}
+    ${EndIf}
+    ${If} ${Silent}
+      SetErrorLevel ${STILL_OPEN}
+      Quit
+    ${EndIf}
+    MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "填报程序还开着。请关掉它的网页和黑色的小窗口，再点“重试”。" IDRETRY +2
+    Abort "没有做：填报程序还开着。原来的程序没有动。"
+  ${Loop}
+!macroend
+
 Section
   SetShellVarContext current
-  ; An older version goes first, file by file: nothing of the clerk's lies in these folders.
-  RMDir /r "$INSTDIR\_internal"
+  ReadRegStr $1 HKCU "Software\${NAME}" "folder"
+  ${If} $1 != ""
+    !insertmacro WaitUntilClosed $1
+    ; An older version goes first, by its own list, from wherever it was.
+    ExecWait '"$1\卸载.exe" /S _?=$1'
+    Delete "$1\卸载.exe"
+    RMDir "$1"
+  ${EndIf}
+  ; Another program of this kind has its libraries there: they are not to be mixed, nor removed later.
+  ${If} ${FileExists} "$INSTDIR\_internal\*.*"
+    StrCpy $INSTDIR "$INSTDIR\${NAME}"
+  ${EndIf}
   SetOutPath "$INSTDIR"
   File /r "${FOLDER}/*"
   WriteUninstaller "$INSTDIR\卸载.exe"
@@ -56,6 +91,7 @@ SectionEnd
 
 Section "Uninstall"
   SetShellVarContext current
+  !insertmacro WaitUntilClosed $INSTDIR
   ; Only what was installed, by name: a clerk may have chosen a folder of her own.
   RMDir /r "$INSTDIR\_internal"
 !include "${REMOVED}"
@@ -66,4 +102,17 @@ Section "Uninstall"
   DeleteRegKey HKCU "${CLASSES}\.zip\shell\${VERB}"
   DeleteRegKey HKCU "Software\${NAME}"
   DeleteRegKey HKCU "${UNINSTALL}"
+  ; What running left behind. Corrections that are in no form yet, and forms that her union sent, are
+  ; hers: they stay.
+  Delete "${STATE}\desk-*.json"
+  Delete "${STATE}\desk-*.lock"
+  FindFirst $2 $3 "${STATE}\desk-*"
+  ${DoWhile} $3 != ""
+    RMDir /r "${STATE}\$3\open"
+    RMDir "${STATE}\$3\corrections"
+    RMDir "${STATE}\$3"
+    FindNext $2 $3
+  ${Loop}
+  FindClose $2
+  RMDir "${STATE}"
 SectionEnd

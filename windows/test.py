@@ -17,6 +17,7 @@ import subprocess
 import sys
 from typing import Any
 
+from program.editions import EDITIONS
 from windows import dist
 from windows.page import try_page
 from windows.wine import EPOCH, PYTHON, Wine, prepared
@@ -47,8 +48,9 @@ def main() -> None:
         compare(wine, GENERATED_SHORT if chosen.short else GENERATED)
         code = run_tests(wine, TESTS_SHORT if chosen.short else TESTS)
         if not (chosen.short or code):
-            dist.build(wine)
-            dist.try_out(wine)
+            for edition in EDITIONS:
+                dist.build(wine, edition)
+                dist.try_out(wine, edition)
         sys.exit(code)
 
 

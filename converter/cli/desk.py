@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -77,28 +78,49 @@ def menu() -> int:
     code = OK
     while True:
         out(message("desk_menu"))
-        try:
-            answer = input(message("desk_menu_ask")).strip()
-        except (EOFError, KeyboardInterrupt):
-            return code
+        answer = _answer("desk_menu_ask")
         if answer in ("", "0"):
             return code
         if answer == "1":
             code = cli.run(["template", "-o", message("desk_form_name")])
-        elif answer in ("2", "3"):
-            path = _dragged(input(message("desk_menu_path")))
-            code = cli.run(["check" if answer == "2" else "convert", path]) if path else code
-        elif path := _dragged(answer):
-            code = cli.run([path])
+            continue
+        command = {"2": ["check"], "3": ["convert"]}.get(answer, [])
+        paths = _dragged(_answer("desk_menu_path") if command else answer)
+        if paths:
+            code = cli.run([*command, *paths])
         else:
-            out(message("desk_menu_what"))
+            out(message("desk_menu_no_file" if command else "desk_menu_what"))
 
 
-def _dragged(text: str) -> str:
-    """The path of a file that was dragged into a console: quoted, or with escaped spaces."""
-    text = text.strip()
-    candidates = [text, text.strip("\"'")]
-    if sys.platform != "win32":
-        with contextlib.suppress(ValueError):
-            candidates += shlex.split(text)[:1]
-    return next((one for one in candidates if one and Path(one).exists()), "")
+def _answer(question: str) -> str:
+    """What is typed; '' where nothing more comes."""
+    from converter.messages.catalogue import message
+
+    with contextlib.suppress(EOFError, KeyboardInterrupt):
+        return input(message(question)).strip()
+    return ""
+
+
+def _dragged(text: str) -> list[str]:
+    """The files that were dragged into a console, as it writes them: quoted, with escaped blanks,
+    or as an address; none where one of them is not there."""
+    if sys.platform == "win32":
+        words = [quoted or bare for quoted, bare in re.findall(r'"([^"]*)"|(\S+)', text)]
+    else:
+        words = []
+        with contextlib.suppress(ValueError):  # a quotation mark without its second
+            words = shlex.split(text)
+    for found in ([text], [text.strip("\"'")], words):
+        paths = [_local(one) for one in found]
+        if paths and all(path and Path(path).exists() for path in paths):
+            return paths
+    return []
+
+
+def _local(text: str) -> str:
+    """The path of a file's address; any other text as it is."""
+    if not text.lower().startswith("file://"):
+        return text
+    from urllib.request import url2pathname
+
+    return url2pathname(text[len("file://") :])

@@ -7,6 +7,7 @@ setting of the process.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -60,7 +61,10 @@ def _start(what: str) -> None:
     opener = "open" if sys.platform == "darwin" else "xdg-open"
     quiet = subprocess.DEVNULL
     environment = programs_environment()
-    subprocess.Popen([opener, what], stdin=quiet, stdout=quiet, stderr=quiet, env=environment)
+    try:
+        subprocess.Popen([opener, what], stdin=quiet, stdout=quiet, stderr=quiet, env=environment)
+    except FileNotFoundError as error:  # it is the opener that is missing
+        raise OSError(errno.ENOEXEC, os.strerror(errno.ENOEXEC), what) from error
 
 
 def programs_environment() -> dict[str, str]:

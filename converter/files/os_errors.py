@@ -12,15 +12,19 @@ import os
 import sys
 from collections.abc import Callable
 from time import sleep
-from typing import TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
-from converter.model.errors import OutputError
+from converter.model.errors import InputError, OutputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 T = TypeVar("T")
 
 # Each cause is the end of a message's key: `reason_full`.
 FULL, DENIED, OPEN_ELSEWHERE = "full", "denied", "open"
 READ_ONLY, GONE, TOO_LONG, BAD_NAME = "read_only", "gone", "too_long", "bad_name"
+NO_PROGRAM = "no_program"  # nothing is installed that shows such a file
 
 # Numbers of winerror.h. They count first: C's errno lumps 19 to 36 together as EACCES.
 _BY_WINDOWS = {
@@ -40,6 +44,7 @@ _BY_WINDOWS = {
     112: FULL,  # ERROR_DISK_FULL
     123: BAD_NAME,  # ERROR_INVALID_NAME
     206: TOO_LONG,  # ERROR_FILENAME_EXCED_RANGE
+    1155: NO_PROGRAM,  # ERROR_NO_ASSOCIATION
     1224: OPEN_ELSEWHERE,  # ERROR_USER_MAPPED_FILE
 }
 _BY_ERRNO = {
@@ -52,6 +57,7 @@ _BY_ERRNO = {
     errno.EIO: GONE,
     errno.ENODEV: GONE,
     errno.ENAMETOOLONG: TOO_LONG,
+    errno.ENOEXEC: NO_PROGRAM,
 }
 if hasattr(errno, "EDQUOT"):
     _BY_ERRNO[errno.EDQUOT] = FULL
@@ -75,6 +81,16 @@ def cause(error: OSError) -> str:
 def output_error(error: OSError) -> OutputError:
     """The same as an error of our own: of which file, and why."""
     return OutputError(error.filename or "", error.strerror or str(error), cause(error))
+
+
+def open_to_read(path: Path) -> BinaryIO:
+    """A file, to be read. Raises InputError: who reads one file to write another has to tell which
+    of them the system refused."""
+    try:
+        return path.open("rb")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(error.filename or path, reason, cause(error)) from error
 
 
 def is_open_elsewhere(error: OSError) -> bool:

@@ -4,6 +4,7 @@
     ├── UsageError          2    the command cannot do what it was asked for
     ├── FormError           2    a card or code list of the form is broken
     ├── OutputError         2    a file cannot be written
+    ├── InputError          2    a file cannot be read
     ├── OutputExists        2    something is already where the output should go
     ├── KeysError           2    a folder of keys cannot be used
     ├── LedgerError         2    the ledger of issued identity files cannot be used
@@ -138,6 +139,14 @@ class OutputError(ConverterError):
         self.path, self.reason, self.cause = str(path), reason, cause
         key = "cannot_write" if self.path else "cannot_write_unnamed"
         super().__init__(key, path=self.path, reason=reason)
+
+
+class InputError(ConverterError):
+    """A file cannot be read; `reason` and `cause` as of OutputError."""
+
+    def __init__(self, path: Path | str, reason: str, cause: str = "") -> None:
+        self.path, self.reason, self.cause = str(path), reason, cause
+        super().__init__("cannot_read", path=self.path, reason=reason)
 
 
 class OutputExists(ConverterError):

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from converter.files import backup_zip, writing, zip_writing
 from converter.files.backup_zip import FILES, FORMAT, MANIFEST, BackupEntry
-from converter.files.os_errors import try_while_open
+from converter.files.os_errors import open_to_read, try_while_open
 from converter.model.errors import (
     BackupSealed,
     NotABackup,
@@ -76,7 +76,7 @@ def backup(
     """Write a backup of files and folders; a register in them is locked meanwhile, and its log
     names the backup.
 
-    `when`: seconds since 1970. Raises OutputExists, RegisterBusy, UsageError, OSError;
+    `when`: seconds since 1970. Raises OutputExists, RegisterBusy, UsageError, InputError, OSError;
     BackupDamaged where what was written does not read back.
     """
     made = _written(paths, output, when=when, seal=seal)
@@ -146,7 +146,8 @@ def _backup(
     def members() -> Iterator[tuple[str, bytes]]:
         for name, path in found:
             changed = path.stat().st_mtime_ns
-            data = path.read_bytes()
+            with open_to_read(path) as file:
+                data = file.read()
             entries.append(BackupEntry(name, len(data), hashlib.sha256(data).hexdigest(), changed))
             yield FILES + name, data
         yield MANIFEST, _manifest(entries, when)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from converter.register import Snapshot
 
 LOST = {"time": "F901", "memory": "F902", "crash": "F903"}
+# Why a file cannot be read now, though it may be later: missing (a broken link), not to be opened,
+# changing.
+NOT_NOW = ("F001", "F005", "F010")
 
 # What office programs and file managers leave behind in folders.
 IGNORED_NAMES = ("~$", ".", "Thumbs.db", "desktop.ini")

@@ -16,6 +16,7 @@ from converter.messages.catalogue import message
 from converter.model.errors import (
     BUG,
     ConverterError,
+    InputError,
     InternalError,
     OutputError,
     RegisterError,
@@ -40,8 +41,8 @@ def _known(error: Exception) -> Exception:
     """What the operating system or the data base raised, as an error of our own."""
     if isinstance(error, OSError):
         error = os_errors.output_error(error)
-    if isinstance(error, OutputError) and error.cause:
-        return OutputError(error.path, message(f"reason_{error.cause}"))
+    if isinstance(error, OutputError | InputError) and error.cause:
+        return type(error)(error.path, message(f"reason_{error.cause}"))
     if type(error).__module__ == "_duckdb":
         from converter.register import is_full
 

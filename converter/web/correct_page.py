@@ -18,7 +18,7 @@ from converter.model.errors import WorkerDied
 from converter.text import file_names
 from converter.web import check_page
 from converter.web.clerk import XLSX
-from converter.web.correcting import FRAGMENT, edits_of
+from converter.web.correcting import FRAGMENT, LEAVE, edits_of
 from converter.web.correcting.fields import FIELD, FIELDS
 from converter.web.pages import attachment, in_thread, redirect
 from converter.web.results import Result
@@ -44,6 +44,8 @@ async def send(request: Request) -> Response:
         return services_of(request).pages.problem(request, "expired", 404)
     sent = _edits(form, request)
     found.edits.add(sent)
+    if form.get("do") == LEAVE:
+        return Response(status_code=204)
     if form.get("do") == "finish":
         return await _finish(request, found)
     if form.get("do") == "download":

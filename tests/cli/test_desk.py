@@ -207,6 +207,45 @@ def test_a_dragged_path_in_place_of_a_number(answers: list[str], tmp_path: Path)
     assert good.with_suffix(".zip").is_file()
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "{}",
+        '"{}"',
+        *(("'{}' ", "file://{uri}", "{escaped}", "'{}' \"{}\"") if POSIX else ('"{}" "{}"',)),
+    ],
+)
+def test_files_as_consoles_write_them(typed: str, tmp_path: Path) -> None:
+    path = tmp_path / "填 报.xlsx"
+    path.touch()
+    uri, escaped = path.as_uri().removeprefix("file://"), str(path).replace(" ", "\\ ")
+    assert set(desk._dragged(typed.format(path, path, uri=uri, escaped=escaped))) == {str(path)}
+
+
+@pytest.mark.parametrize(
+    "typed", ["什么", "", "'填 报.xlsx", '"没有.xlsx" "没有-2.xlsx"', "file://"]
+)
+def test_what_is_no_file_is_none(
+    typed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert desk._dragged(typed) == []
+
+
+def test_a_file_that_is_not_there_is_told(answers: list[str], capsys: Any) -> None:
+    answers += ["3", "没有.xlsx"]  # and then the console is closed
+    assert desk.menu() == 0
+    assert "没有找到这个文件" in capsys.readouterr().out
+
+
+def test_a_console_that_is_closed_at_the_second_question_ends_it(
+    answers: list[str], capsys: Any
+) -> None:
+    answers += ["2"]
+    assert desk.menu() == 0
+    assert "出错" not in capsys.readouterr().err
+
+
 # --- an original and its marked copy ----------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from converter.files import opening, own_folder
+from converter.files import opening, os_errors, own_folder
 
 pytestmark = pytest.mark.posix("programs of a Linux desktop")
 
@@ -65,6 +65,16 @@ def test_what_the_packed_program_opens_loads_the_systems_libraries(
         opening.open_file(tmp_path)
         assert _read(noted) == f"{tmp_path} {expected}"
     assert os.environ[opening.LIBRARIES]  # the program's own workers need it
+
+
+def test_a_desktop_that_opens_nothing_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the file that was to be opened, not by the program that is missing."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(OSError, match="填报") as raised:
+        opening.open_file(tmp_path / "填报.xlsx")
+    assert os_errors.cause(raised.value) == os_errors.NO_PROGRAM
 
 
 def test_no_page_without_a_display(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,10 @@ from converter.model.clock import utc_stamp
 from converter.register import Register, halves
 from converter.register.halves import Pair
 from converter.report import reply_files
+from converter.usecases.common import NOT_NOW
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive.inbox import InboxFile
-from converter.usecases.receive.plan import NOT_NOW, Plan, Received
+from converter.usecases.receive.plan import Plan, Received
 from converter.usecases.receive.recording import received_file
 from converter.usecases.receive.replies import reply
 from converter.usecases.receive.run import place_for_zips, write_spool

@@ -37,9 +37,6 @@ class NotReceived:
     code: str  # of the issue
 
 
-NOT_NOW = ("F001", "F005", "F010")  # missing (a broken link), cannot be opened, changing
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a run needs to know besides its files."""

@@ -29,10 +29,10 @@ from converter.register.registered import RegisteredBefore
 from converter.register.writer import rows_file
 from converter.report.reply_files import annotated, receipt, receipt_page, remove_closed
 from converter.usecases.check import BYTES_A_BATCH
-from converter.usecases.common import LOST, ProgressReporter, bounded_parts, silent
+from converter.usecases.common import LOST, NOT_NOW, ProgressReporter, bounded_parts, silent
 from converter.usecases.receive.inbox import InboxFile, containers_of
 from converter.usecases.receive.key_holder import KeyholderRunner
-from converter.usecases.receive.plan import NOT_NOW, Batch, NotReceived, Plan, Received
+from converter.usecases.receive.plan import Batch, NotReceived, Plan, Received
 from converter.usecases.receive.recording import Recording, received_file
 from converter.usecases.receive.replies import has_receipt, remove_outdated_copies, reply
 from converter.usecases.receive.unpacking import OpenedItems, opened

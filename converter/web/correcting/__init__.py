@@ -11,10 +11,11 @@ A page that wants it needs four things:
 3. `correcting.html.j2`: the macro `correcting(table, action, token)` is the whole form. Sent with
    the header `x-fragment` the answer is that form alone, else a page or a redirect to one;
 4. `correcting.js` beside the page: it sends a cell when it is left and puts the answer in place.
-   Without it the form's button does the same for all cells.
+   Without it the form's button does the same for all cells. A page that is closed sends what was
+   typed and not sent yet, with `LEAVE`: nobody waits for an answer.
 """
 
 from converter.web.correcting.edits import Edits, EditsFull
-from converter.web.correcting.fields import FRAGMENT, LARGEST, edits_of, name_of
+from converter.web.correcting.fields import FRAGMENT, LARGEST, LEAVE, edits_of, name_of
 
-__all__ = ["FRAGMENT", "LARGEST", "Edits", "EditsFull", "edits_of", "name_of"]
+__all__ = ["FRAGMENT", "LARGEST", "LEAVE", "Edits", "EditsFull", "edits_of", "name_of"]

@@ -16,6 +16,7 @@ CELL, REASON, REMOVE = "cell", "reason", "remove"
 # Bytes and fields of a form that sends every cell, and bytes of a field: nine a character.
 LARGEST, FIELDS, FIELD = 512 * 1024, 2_000, 9 * LONGEST + 100
 FRAGMENT = "x-fragment"  # header of a request of our script, which wants the form alone
+LEAVE = "leave"  # what the form is to do: only keep what was typed, the page is gone
 LONGEST_ROW = 7  # digits of the number of a sheet's last row
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import time
+from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from converter.messages.catalogue import message
+from converter.messages.errors import reason
 from converter.model.errors import WorkerDied
-from converter.web.correcting import FRAGMENT, edits_of
+from converter.web.correcting import FRAGMENT, LEAVE, edits_of
 from converter.web.correcting.fields import FIELD, FIELDS
 from converter.web.desk.corrections import Correction
 from converter.web.desk.desk import Desk, away, desk_of, document_of, problem, sent, show
 from converter.web.desk.documents import Document, suffixed
+from converter.web.desk.place import shown
 from converter.web.pages import attachment, in_thread, redirect
 from converter.workers.requests.corrections import CorrectionAnswer, CorrectionRequest
 from converter.workers.requests.page_check import PageCheck
@@ -43,10 +46,17 @@ async def page(request: Request) -> Response:
 
 async def verdict(request: Request) -> Response:
     """The result alone, for the script that watches: nothing where the file is as it was seen."""
-    document = document_of(request)
-    version = _text(desk_of(request), document)
-    if not version or version == request.query_params.get("seen"):
+    desk, document = desk_of(request), document_of(request)
+    version = _text(desk, document)
+    if not version:
         return Response(status_code=204)
+    if version == request.query_params.get("seen"):
+        if not document.is_held:
+            return Response(status_code=204)
+        document.checked = None  # what held it may have let go without saving
+        await in_thread(desk.check, document)
+        if document.is_held:
+            return Response(status_code=204)
     return await _show(request, "verdict")
 
 
@@ -60,7 +70,6 @@ async def _show(request: Request, template: str) -> Response:
         return problem(request, "two_units", file=document.name)
     if checked is None or (template == "verdict" and _is_being_saved(document, checked)):
         return Response(status_code=204)
-    notes, document.notes = document.notes, () if template == "document" else document.notes
     return show(
         request,
         template,
@@ -69,7 +78,7 @@ async def _show(request: Request, template: str) -> Response:
         version=seen,
         checked=checked,
         summary=checked.summary,
-        notes=notes if template == "document" else (),
+        notes=document.take_notes() if template == "document" else (),
         correctable=any(group.code[0] in IN_CELLS for group in checked.summary.groups),
         other_unit=desk.other_unit(checked),
     )
@@ -96,10 +105,22 @@ async def open_document(request: Request) -> Response:
     """Open the form in her spreadsheet program."""
     await sent(request)
     document = document_of(request)
-    for path in document.paths:
-        await in_thread(desk_of(request).opener, path)
-    document.notes = (message("desk_opened", file=document.name),)
+    if document.version() is None:
+        return away(request, document)
+    notes = [await _opened(request, path, "desk_opened") for path in document.paths]
+    document.notes = tuple(notes)
     return redirect(f"/check/{document.key}")
+
+
+async def _opened(request: Request, path: Path, note: str) -> str:
+    """Open a file in her spreadsheet program; what the page says of it. `note`: the message where
+    that began."""
+    try:
+        await in_thread(desk_of(request).opener, path)
+    except OSError as error:
+        folder = shown(path.parent)
+        return message("desk_not_opened", file=path.name, folder=folder, reason=reason(error))
+    return message(note, file=path.name)
 
 
 async def marked(request: Request) -> Response:
@@ -109,9 +130,8 @@ async def marked(request: Request) -> Response:
     made = await in_thread(desk.marked_copy, document)
     if made is None:
         return redirect(f"/check/{document.key}")
-    await in_thread(desk.opener, made)
     copy = desk.documents.of(made)
-    copy.notes = (message("desk_marked", file=made.name),)
+    copy.notes = (await _opened(request, made, "desk_marked"),)
     return redirect(f"/check/{copy.key}")
 
 
@@ -135,6 +155,10 @@ async def correct(request: Request) -> Response:
         raise HTTPException(400) from None
     correction = await in_thread(desk.begin_correction, document)
     correction.edits.add(edits)
+    if form.get("do") == LEAVE:
+        await in_thread(correction.save)
+        desk.presence.left()
+        return Response(status_code=204)
     if form.get("do") in ("finish", "download"):
         return await _write(request, document, correction, str(form.get("do")))
     answer = await _table(request, document, correction, "correct_form")

@@ -17,6 +17,7 @@ from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from converter.files import writing
+from converter.files.os_errors import open_to_read
 from converter.model.corrections import CellEdit
 from converter.web.correcting import Edits
 from converter.web.followed_form import LoadedForm
@@ -60,13 +61,14 @@ class Correction:
 
 def begin(folder: Path, paths: Sequence[Path], version: Version) -> Correction:
     """Corrections of these files as they are now, in a folder that holds nothing else. Raises
-    OSError."""
+    InputError, OSError."""
     shutil.rmtree(folder, ignore_errors=True)
     copies = []
     for number, path in enumerate(paths):
         copy = folder / str(number) / path.name
         writing.private_folder(copy.parent)
-        shutil.copyfile(path, copy)
+        with open_to_read(path) as source, copy.open("xb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
         copies.append(copy)
     return Correction(folder, version, tuple(paths), tuple(copies))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from converter.messages.catalogue import message
 from converter.model.submissions import SigningUnit
 from converter.text import file_names
+from converter.usecases.common import NOT_NOW
 from converter.web.desk.corrections import Correction, Version
 from converter.workers.requests.page_check import PageCheck
 
@@ -43,6 +44,19 @@ class Document:
         except OSError:
             return None
         return tuple((one.st_mtime_ns, one.st_size) for one in found)
+
+    def take_notes(self) -> tuple[str, ...]:
+        """What is to be shown with it now, and not again."""
+        notes, self.notes = self.notes, ()
+        return notes
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the last check could not read it for a reason that passes without a save: another
+        program has it open for itself alone."""
+        checked = self.checked[3] if self.checked else None
+        groups = checked.summary.groups if checked else ()
+        return any(group.code in NOT_NOW for group in groups)
 
 
 def suffixed(document: Document, suffix: str) -> str:

@@ -69,33 +69,38 @@ def answer(request: Request, paths: Sequence[Path], purpose: str = "") -> Respon
         return show(request, "installed", title=title, text=text)
     if not others:
         return redirect("/unit?loaded=1")
+    refused = [one for one in others if one.kind in (FileKind.OTHER, FileKind.ROSTER)]
+    others = [one for one in others if one not in refused]
+    if len(refused) == 1 and not others:
+        return _name(request, refused[0])
     kinds = {one.kind for one in others}
-    if refused := next(
-        (one for one in others if one.kind in (FileKind.OTHER, FileKind.ROSTER)), None
-    ):
-        return _name(request, refused)
     if form := named_form(one.path for one in others):
         desk.use(form)
     if not desk.unit:
         desk.unit = next((one.unit for one in others if one.unit), "")
-    if kinds == {FileKind.BACKUP}:
-        for one in others:
-            desk.shelf.backups.keep(one.path)
-        return redirect("/backups")
     documents = [desk.documents.of(_keep(desk, one)) for one in others]
+    is_loaded = any(one.kind is FileKind.IDENTITY for one in found)
+    loaded = (message("desk_unit_loaded"),) if is_loaded else ()
+    parts = list(zip(others, documents, strict=True))
+    if refused:
+        return _choose(request, parts, refused, as_source=purpose == AS_SOURCE)
+    if kinds == {FileKind.BACKUP}:
+        return redirect("/backups")
     if purpose == AS_SOURCE or FileKind.LIST in kinds:
         return redirect("/form/sources?" + "&".join(f"source={one.key}" for one in documents))
     if len(documents) == 1:
         (document,) = documents
+        document.notes = loaded
         if not others[0].kind.is_form:
             return redirect(f"/package/{document.key}")
-        document.notes = (message("desk_copied", folder=shown(document.path.parent)),)
+        document.notes += (message("desk_copied", folder=shown(document.path.parent)),)
         return redirect(f"/check/{document.key}")
     if len(documents) == 2 and kinds == {FileKind.WORKBOOK}:
         both = desk.documents.of(documents[0].path, documents[1].path)
+        both.notes = loaded
         if desk.check(both) is not None:
             return redirect(f"/check/{both.key}")
-    return _choose(request, others, documents)
+    return _choose(request, parts)
 
 
 def _load_identity(request: Request, path: Path) -> Response | None:
@@ -137,11 +142,13 @@ def _install(desk: Desk, path: Path) -> str:
 
 
 def _keep(desk: Desk, one: RecognisedFile) -> Path:
-    """A copy in her place: a package lies with its year, a list apart from the forms."""
+    """A copy in her place: a package lies with its year, lists and backups apart from the forms."""
     year = one.period if one.kind is FileKind.PACKAGE else ""
     shelf = desk.place.shelf(desk.unit, year)
     if one.kind is FileKind.LIST:
         shelf = shelf.below(message("desk_lists"))
+    elif one.kind is FileKind.BACKUP:
+        shelf = shelf.backups
     return shelf.keep(one.path)
 
 
@@ -159,11 +166,13 @@ def _name(request: Request, one: RecognisedFile) -> Response:
 
 
 def _choose(
-    request: Request, found: Sequence[RecognisedFile], documents: Sequence[Document]
+    request: Request,
+    parts: Sequence[tuple[RecognisedFile, Document]],
+    refused: Sequence[RecognisedFile] = (),
+    *,
+    as_source: bool = False,
 ) -> Response:
     """Several files that are no one submission: which is to be worked on? A form and its marked
-    copy are distinguished here."""
-    parts = list(zip(found, documents, strict=True))
-    return show(
-        request, "choose", parts=parts, marked=any(one.kind is FileKind.MARKED for one in found)
-    )
+    copy are distinguished here, and what is of no use is named beside what is."""
+    marked = any(one.kind is FileKind.MARKED for one, _ in parts)
+    return show(request, "choose", parts=parts, marked=marked, refused=refused, as_source=as_source)

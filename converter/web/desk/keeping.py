@@ -21,7 +21,7 @@ from converter.usecases import backup, failures, identities
 from converter.usecases.convert import Converted, convert_files
 from converter.web.desk.desk import Desk, away, desk_of, document_of, problem, sent, show
 from converter.web.desk.documents import Document
-from converter.web.desk.place import files_below, free
+from converter.web.desk.place import files_below, free, shown
 from converter.web.pages import in_thread, redirect
 from converter.web.upload_names import safe_name
 
@@ -178,5 +178,9 @@ async def open_folder(request: Request) -> Response:
             raise HTTPException(404)
         folder = found.path.parent
     writing.private_folder(folder)
-    await in_thread(desk.opener, folder)
+    try:
+        await in_thread(desk.opener, folder)
+    except OSError as error:
+        params = {"folder": shown(folder), "reason": errors.reason(error)}
+        return problem(request, "folder_not_opened", **params)
     return Response(status_code=204)

@@ -94,7 +94,14 @@ async def package(request: Request) -> Response:
     checked = await in_thread(desk.check, document)
     if checked is None:
         return away(request, document)
-    return show(request, "package", document=document, checked=checked, summary=checked.summary)
+    return show(
+        request,
+        "package",
+        document=document,
+        checked=checked,
+        summary=checked.summary,
+        notes=document.take_notes(),
+    )
 
 
 async def statistics(request: Request) -> Response:

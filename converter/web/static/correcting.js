@@ -7,7 +7,9 @@ const formNow = () => document.getElementById("correcting");
 if (formNow()) {
   const status = document.getElementById("correcting-status");
   let waiting = new Map(); // by name: what is still to be sent
+  let sent = new Map(); // … and what is under way
   let busy = false;
+  let submitting = false;
   let replacing = false;
 
   const cells = () => Array.from(formNow().querySelectorAll("[data-cell]"));
@@ -52,6 +54,8 @@ if (formNow()) {
     delete cell.dataset.room;
   };
 
+  const isTyped = (cell) => isChanged(cell) && (cell.value || !cell.dataset.room);
+
   const send = (name, value) => {
     waiting.set(name, value);
     next();
@@ -60,7 +64,7 @@ if (formNow()) {
   const next = async () => {
     if (busy || !waiting.size) return;
     busy = true;
-    const sent = waiting;
+    sent = waiting;
     waiting = new Map();
     const body = new URLSearchParams([["token", formNow().elements.token.value], ...sent]);
     try {
@@ -70,9 +74,11 @@ if (formNow()) {
       const made = new DOMParser().parseFromString(await answer.text(), "text/html");
       const form = made.getElementById("correcting");
       if (!answer.ok || !form) throw new Error(String(answer.status));
-      show(form, sent);
+      show(form);
+      sent = new Map();
     } catch {
       waiting = new Map([...sent, ...waiting]); // goes with the next cell
+      sent = new Map();
       status.textContent = formNow().dataset.failed;
       busy = false;
       return;
@@ -81,15 +87,14 @@ if (formNow()) {
     next();
   };
 
-  const show = (form, sent) => {
+  const show = (form) => {
     const active = document.activeElement;
     const name = isCell(active) ? active.name : active && active.value;
     const whole = active instanceof HTMLInputElement && active.selectionStart === 0
       && active.selectionEnd === active.value.length;
     const range = active instanceof HTMLInputElement ? [active.selectionStart, active.selectionEnd] : null;
     // What is being typed meanwhile stays.
-    const typed = cells().filter((one) => isChanged(one) && sent.get(one.name) !== one.value
-      && (one.value || !one.dataset.room));
+    const typed = cells().filter((one) => isTyped(one) && sent.get(one.name) !== one.value);
     replacing = true; // a browser may say that cells which go away are left
     formNow().replaceWith(form);
     replacing = false;
@@ -137,6 +142,18 @@ if (formNow()) {
     if (button.name !== "remove" && button.value !== "check") return;
     event.preventDefault();
     send(button.name, button.value);
+  });
+
+  // A page that is closed takes along what was typed into a cell that was never left.
+  document.addEventListener("input", () => { submitting = false; });
+  document.addEventListener("submit", () => { submitting = true; });
+  window.addEventListener("pagehide", () => {
+    const typed = cells().filter(isTyped).map((one) => [one.name, one.value]);
+    const left = new Map([...sent, ...waiting, ...typed]);
+    left.delete("do");
+    if (submitting || !left.size) return;
+    const kept = [["token", formNow().elements.token.value], ["do", "leave"], ...left];
+    navigator.sendBeacon(formNow().action, new URLSearchParams(kept));
   });
 
   const first = nextFault(null);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +11,11 @@ import httpx2
 import openpyxl
 import pytest
 
+from converter.model.issues import Issue, Issues, Level, Place
+from converter.model.submissions import Outcome
+from converter.web.desk.desk import Desk
+from converter.web.desk.documents import Document
+from converter.workers.requests.page_check import PageCheck
 from tests.people import MEMBERS
 from tests.sheets import MEMBER_SHEET, member_cell, put
 from tests.web.desk.at_work import AtWork, at_work, countdown, drop, entered, key_of, press
@@ -92,6 +98,54 @@ def test_the_form_itself_is_opened(form: Form, desk: AtWork, client: httpx2.Clie
     assert desk.opened == [form.path]
     press(client, desk, "/folder", key=form.key)
     assert desk.opened[1:] == [form.path.parent]
+
+
+def test_a_form_that_was_moved_away_is_not_said_to_open(
+    form: Form, desk: AtWork, client: httpx2.Client
+) -> None:
+    desk.opened.clear()
+    form.path.rename(form.path.with_name("又一个名字.xlsx"))
+    assert heading(press(client, desk, f"/check/{form.key}/open")) == "找不到这个文件"
+    assert desk.opened == []
+
+
+def test_what_cannot_be_opened_is_told_and_worked_on(
+    form: Form, desk: AtWork, client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine without a spreadsheet program: the marked copy is made all the same."""
+
+    def opener(path: Path) -> None:
+        raise OSError(errno.ENOEXEC, "no association", str(path))
+
+    monkeypatch.setattr(desk.desk, "opener", opener)
+    told = "这台电脑上没有能打开它的程序"
+    assert told in press(client, desk, f"/check/{form.key}/open").text
+    marked = press(client, desk, f"/check/{form.key}/marked")
+    assert (told in marked.text, heading(marked)) == (True, f"{form.path.stem}-批注.xlsx")
+    folder = press(client, desk, "/folder", key=form.key)
+    assert (heading(folder), told in folder.text) == ("文件夹没有打开", True)
+
+
+def test_a_form_that_is_held_is_checked_as_soon_as_it_is_let_go(
+    form: Form, desk: AtWork, client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a save: what held it only looked at it."""
+    document, real, looks = desk.desk.documents.of(form.path), Desk._check, []
+
+    def check(self: Desk, document: Document, annotated: Path | None) -> PageCheck | None:
+        looks.append(1)
+        if len(looks) > 3:
+            return real(self, document, annotated)
+        issues = Issues.of([Issue("F005", Level.ERROR, Place(str(document.path)))])
+        outcome = Outcome(str(document.path), issues, readable=False)
+        return PageCheck(outcome, self.summary(document.path, issues, readable=False), False)
+
+    monkeypatch.setattr(Desk, "_check", check)
+    document.checked = None
+    assert countdown(client.get(f"/check/{form.key}")) == "打不开这份表"
+    assert [form.look().status_code for _ in range(2)] == [204, 204]
+    assert countdown(form.look()) == "还剩 1 处错误"
+    assert (form.look().status_code, len(looks)) == (204, 4)
 
 
 def test_a_corrected_form_is_another_file(form: Form, desk: AtWork) -> None:

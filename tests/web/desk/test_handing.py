@@ -20,7 +20,7 @@ import pytest
 from converter.files import backup_zip, writing
 from converter.forms import loading
 from converter.identity.files import compose, parse
-from converter.usecases import form_packages
+from converter.usecases import backup, form_packages
 from converter.usecases.form_packages import Amending
 from converter.web.desk.desk import Desk
 from converter.web.desk.documents import Document
@@ -184,6 +184,8 @@ def test_an_identity_file_beside_a_form_is_loaded_first(
 ) -> None:
     answer = drop(client, desk, ("填报.xlsx", workbook(1)), (identity.name, identity.read_bytes()))
     assert countdown(answer) == "可以上报"
+    assert "标识文件加载成功" in answer.text
+    assert "标识文件加载成功" not in client.get(str(answer.url)).text  # it is told once
     assert {name.split("/")[0] for name in files(desk)} == {unit(1).name}
 
 
@@ -309,6 +311,34 @@ def test_a_wrong_thing_is_named(
     answer = drop(client, desk, (name, data))
     assert (answer.status_code, heading(answer)) == (409, "这里用不上这个文件")
     assert name in answer.text
+    assert files(desk) == []
+
+
+def test_a_wrong_thing_keeps_nothing_else_away(
+    desk: AtWork, client: httpx2.Client, tmp_path: Path
+) -> None:
+    """What was dropped with it is kept and offered; each is named for what it is."""
+    elsewhere = tmp_path / "别处的备份.zip"
+    (tmp_path / "旧表.xlsx").write_bytes(workbook(1))
+    backup.backup([tmp_path / "旧表.xlsx"], elsewhere, when=0)
+    both = ("填报.xlsx", workbook(1)), ("通知.docx", b"PK"), ("花名册.xlsx", people_list())
+    answer = drop(client, desk, *both, (elsewhere.name, elsewhere.read_bytes()))
+    kinds = re.findall('<th scope="row">([^<]*)</th><td>([^<]*)</td>', answer.text)
+    assert dict(kinds) == {
+        "填报.xlsx": "填报表",
+        "花名册.xlsx": "人员名单",
+        "别处的备份.zip": "备份",
+        "通知.docx": "别的文件，这里用不上",
+    }
+    links = re.findall('<td><a href="([^"]*)"', answer.text)
+    assert [client.get(link).status_code for link in links] == [200, 200, 200]
+    assert "别处的备份.zip" in client.get("/backups").text
+    assert len(files(desk)) == 3
+
+
+def test_several_wrong_things_are_all_named(desk: AtWork, client: httpx2.Client) -> None:
+    answer = drop(client, desk, ("通知.docx", b"PK"), ("照片.jpg", b"\xff\xd8"))
+    assert {"通知.docx", "照片.jpg"} <= set(re.findall("[^<>]*", answer.text))
     assert files(desk) == []
 
 
