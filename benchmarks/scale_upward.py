@@ -3,6 +3,7 @@ many cores one command can feed."""
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +18,7 @@ from converter.identity import keys as signing
 from converter.identity.subordinates import UnionName
 from converter.upward.writing import ForwardPlan
 from converter.usecases.receive import Plan, inbox, receive
+from converter.usecases.receive.inbox import InboxFile
 from converter.workers import protocol
 from converter.workers.pool import Runner, Shared, Worker
 from converter.workers.requests.base import A, Request
@@ -102,12 +104,14 @@ def _counted(store: Path) -> dict[str, Any]:
 
 
 def memory(units: int) -> dict[str, Any]:
-    """A register of so many units, each with a file: opened, then one more file."""
+    """A register of so many units, each with a file: opened, then one more file; then a whole run
+    over an inbox with all those files."""
     with tempfile.TemporaryDirectory(prefix="converter-scale-") as name:
         root = Path(name)
         results: dict[str, Any] = {"units": units, "empty": in_a_process(_run, root / "empty")}
         in_a_process(_many, root / "S", units)
-        return {**results, "full": in_a_process(_run, root / "S")}
+        results["full"] = in_a_process(_run, root / "S")
+        return {**results, "inbox": in_a_process(_run_over_inbox, root, units)}
 
 
 def _many(store: Path, units: int) -> None:
@@ -158,6 +162,38 @@ def _run(store: Path) -> dict[str, Any]:
         with opened.record([new], "2026-03-07T00:00:00Z"):
             pass
     return {**cost, "peak_mib": peak_mib(), "before_mib": before}
+
+
+def _run_over_inbox(root: Path, units: int) -> dict[str, Any]:
+    """Names of files are invented where the inbox is listed, and no file has a reply to look for;
+    all else is as it is: what is done is found, lists are written, the register is published."""
+    from unittest import mock
+
+    from converter.usecases import receive as receiving
+    from converter.usecases.receive import answers, run
+
+    def found(*_: object) -> inbox.InboxFiles:
+        return inbox.InboxFiles(_known_files(units))
+
+    folder = loading.form_dir().resolve()
+    plan = Plan(folder, loading.read(folder), root / "reply", None, None, 1, NOW)
+    with (
+        mock.patch.object(receiving, "scan", found),
+        mock.patch.object(answers, "_link"),
+        mock.patch.object(run, "has_receipt", return_value=True),
+        measured() as cost,
+        Worker() as worker,
+    ):
+        summary = receive(root / "in", root / "S", plan, worker, period="2026")
+    return {**cost, "peak_mib": peak_mib(), "seen": summary.seen, "fresh": summary.fresh}
+
+
+def _known_files(units: int) -> Iterator[InboxFile]:
+    """The files of `_many`, in the order of a disk."""
+    for n in range(units, 0, -1):
+        name = f"{n // 500:04d}/示例第{n:07d}公司工会委员会.xlsx"
+        content = hashlib.sha256(str(n).encode()).hexdigest()
+        yield InboxFile(name, Path("in", name), content, saved=NOW * 10**9 + n % 86_400)
 
 
 # --- the command alone --------------------------------------------------------------------------

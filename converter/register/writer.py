@@ -47,6 +47,7 @@ from converter.register.schema import ANSWERS, connect, quoted, streamed
 
 T = TypeVar("T")
 
+SORTING_MEMORY = "200MB"
 FILE, LOCK, SPOOL = "register.duckdb", "lock", "spool"
 _STATE_AT, _FORGOTTEN_AT = (list(SUBMISSION).index(key) for key in ("state", "forgotten"))
 
@@ -118,6 +119,22 @@ class Register:
         """The same, some rows at a time: answers may be long."""
         return streamed(self._connection, sql, parameters)
 
+    @contextlib.contextmanager
+    def kept(
+        self, sql: str, parameters: Sequence[Any] = ()
+    ) -> Iterator[Callable[[], Iterator[tuple[Any, ...]]]]:
+        """A long answer, kept in a file so that it can be read several times. It is put in order
+        on the disk, and few of its rows are in memory at a time."""
+        path = self.spool / "answer.parquet"
+        try:
+            self.query(f"SET memory_limit = '{SORTING_MEMORY}'")
+            self.query(f"COPY ({sql}) TO '{quoted(path)}' (FORMAT parquet)", parameters)
+            yield lambda: self.stream("SELECT * FROM read_parquet(?)", [str(path)])
+        finally:
+            path.unlink(missing_ok=True)
+            with contextlib.suppress(*schema.database_errors()):  # one that broke cannot be set
+                self.query(f"SET memory_limit = '{schema.MEMORY}'")
+
     # --- what is known ----------------------------------------------------------------------
 
     def _load(self) -> None:
@@ -133,13 +150,13 @@ class Register:
         """The id of the newest submission, 0 = none."""
         return self._last
 
-    def states_of(self, submissions: Iterable[int]) -> dict[str, int]:
-        """How many of these submissions are in which state now."""
+    def states_of(self, after: int, others: Sequence[int] = ()) -> dict[str, int]:
+        """How many of the submissions after this one, and of the others, are in which state now."""
         sql = (
-            "SELECT state, count(*) FROM submissions WHERE id IN (SELECT unnest(?::BIGINT[]))"
-            " GROUP BY state ORDER BY state"
+            "SELECT state, count(*) FROM submissions WHERE id > ?"
+            " OR id IN (SELECT unnest(?::BIGINT[])) GROUP BY state ORDER BY state"
         )
-        return {str(state): int(count) for state, count in self.query(sql, [list(submissions)])}
+        return {str(state): int(count) for state, count in self.query(sql, [after, list(others)])}
 
     def outcomes(self, until: int) -> Iterator[tuple[int, KnownOutcome]]:
         """What became of submissions up to this one, without those whose members were removed for

@@ -39,7 +39,7 @@ from converter.register.roster_changes import RosterChange
 from converter.usecases.common import ProgressReporter, silent
 from converter.usecases.receive import orders, run
 from converter.usecases.receive.halves import receive_pairs
-from converter.usecases.receive.inbox import InboxFile, scan
+from converter.usecases.receive.inbox import InboxFile, InboxFiles, scan
 from converter.usecases.receive.orders import WaitingOrder
 from converter.usecases.receive.plan import NotReceived, Plan, Received
 from converter.usecases.receive.replies import give_names
@@ -104,12 +104,13 @@ class Summary:
 class _Tally:
     """What became of the files of a run so far."""
 
-    def __init__(self, again: Set[tuple[str, str]]) -> None:
-        """`again`: files, by name and content, that were refused before."""
-        self._again = again
+    def __init__(self, again: Set[tuple[str, str]], before: int) -> None:
+        """`again`: files, by name and content, that were refused before. `before`: number of the
+        last submission so far."""
+        self._again, self.before = again, before
         self._accepted_again: Counter[bool] = Counter()
         self.results: Counter[str] = Counter()
-        self.registered: list[int] = []
+        self.taken_again: list[int] = []  # numbers of submissions that runs before this one gave
         self.refused: dict[str, Refusal] = {}  # by file
         self.unmatched: dict[str, None] = {}
         self.paired: list[str] = []
@@ -133,11 +134,10 @@ class _Tally:
         else:
             self.forwards.append(one)
 
-    def add_pair(self, pair: Pair, one: Received, before: int) -> None:
-        """Two files that are one submission. Those with a number after `before` were added as files
-        of this run."""
+    def add_pair(self, pair: Pair, one: Received) -> None:
+        """Two files that are one submission; they may have been added as files of this run."""
         self.paired.append(pair.file)
-        self.results["rejected"] -= sum(half.number > before for half in pair)
+        self.results["rejected"] -= sum(half.number > self.before for half in pair)
         for half in pair:
             self.refused.pop(half.file, None)
         self._count(one, pair.file, pair.content)
@@ -147,7 +147,8 @@ class _Tally:
         if (file, content) in self._again:
             self._accepted_again[one.received.result != "rejected"] += 1
         self.results[one.received.result] += 1
-        self.registered.append(one.registered.id)
+        if one.registered.id <= self.before:
+            self.taken_again.append(one.registered.id)
         if one.registered.state == "rejected":
             self.refused[file] = _refusal(one)
 
@@ -180,7 +181,7 @@ def receive(
     changes: list[RosterChange] = []
     if plan.reply:
         give_names(plan.reply)
-    of_unions = [item for item in items if item.forward]
+    of_unions = items.forwards()
     with (
         _prepared(of_unions, store, plan, worker) as prepared,
         Register(store, plan.form, PATIENCE if of_unions else 0) as register,
@@ -196,7 +197,7 @@ def receive(
             ordered, undecided = orders.apply(plan.decisions, register)
         tally = _receive_files(items, prepared, register, plan, worker, progress)
         lists = _write_lists(register, plan.reply, chosen) if plan.reply else None
-        states = register.states_of(tally.registered)
+        states = register.states_of(tally.before, tally.taken_again)
         found, sharing = _across_units(register, plan, chosen, due)
         waiting = register.query(
             "SELECT count(*) FROM submissions WHERE period = ? AND state IN ('held', 'unopened')",
@@ -232,7 +233,7 @@ def receive(
 
 
 def _receive_files(
-    items: Sequence[InboxFile],
+    items: InboxFiles,
     prepared: Prepared,
     register: Register,
     plan: Plan,
@@ -240,8 +241,7 @@ def _receive_files(
     progress: ProgressReporter,
 ) -> _Tally:
     """Register the files of an inbox, forwards first, and reply to them."""
-    before = register.last
-    tally = _Tally(register.rejudge() if plan.rejudge else set())
+    tally = _Tally(register.rejudge() if plan.rejudge else set(), register.last)
     forwarded.remove_unneeded(register.folder / published.FOLDER, forwarded.read(register))
 
     def take_forwards(found: Sequence[InboxFile]) -> set[str]:
@@ -253,20 +253,19 @@ def _receive_files(
                 again.add(one.file)
         return again | {one.file for one in forwarded.read(register) if not forwarded.is_final(one)}
 
-    take_forwards([item for item in items if item.forward])
-    every, items = items, [item for item in items if not item.forward]
+    take_forwards(items.forwards())
     for one in run.run(items, register, plan, worker, progress, take_forwards):
         tally.add(one)
     for pair, received in receive_pairs(items, register, plan, worker):
-        tally.add_pair(pair, received, before)
+        tally.add_pair(pair, received)
     if plan.reply:
         tally.still_open += run.write_missing_receipts(
-            items, register, plan, worker, before, progress
+            items, register, plan, worker, tally.before, progress
         )
         if forwarded.read(register):
             from converter.usecases.receive import forward_receipts  # brings cryptography
 
-            written = forward_receipts.write(every, register, plan, worker, tally.forwards)
+            written = forward_receipts.write(items, register, plan, worker, tally.forwards)
             tally.still_open += written
     return tally
 

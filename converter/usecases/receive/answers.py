@@ -15,7 +15,8 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -32,20 +33,29 @@ from converter.report.reply_files import remove_closed
 from converter.statistics.reminders import split_contact
 from converter.text import characters
 
-_FILES = (
-    "SELECT coalesce(u.position, 0), coalesce(u.superior, s.superior),"
-    " coalesce(u.code, s.unit_code), coalesce(nullif(u.name, ''), s.unit_name),"
-    " coalesce(u.contact, ''), coalesce(u.phone, ''),"
-    " s.file, s.state, s.reason, s.result, s.members, s.errors, s.warnings, s.received,"
-    " s.period, s.claimed_period"
-    " FROM submissions s LEFT JOIN units_in($1) u ON u.id = s.unit WHERE s.period = $1"
-    " ORDER BY s.id"
-)
-_MISSING = (
-    "SELECT r.position, r.superior, r.code, r.name, r.contact, r.phone FROM roster_of($1) r"
-    " WHERE r.owes AND NOT EXISTS (SELECT 1 FROM submissions s JOIN units u ON u.id = s.unit"
-    "  WHERE u.code = r.code AND s.period = $1)"
-)
+# Every file of a period, and a row without one for each unit that owes. Units stand in the roster's
+# order, those that it does not list behind them, files in order of arrival.
+_LISTED = """
+WITH found AS (
+    SELECT coalesce(u.position, 0) AS position, coalesce(u.superior, s.superior) AS superior,
+        coalesce(u.code, s.unit_code) AS code,
+        coalesce(nullif(u.name, ''), s.unit_name) AS name, coalesce(u.contact, '') AS contact,
+        coalesce(u.phone, '') AS phone, s.id AS number, s.file, s.state, s.reason, s.result,
+        s.members, s.errors, s.warnings, s.received, s.period, s.claimed_period
+    FROM submissions s LEFT JOIN units_in($1) u ON u.id = s.unit WHERE s.period = $1
+    UNION ALL BY NAME
+    SELECT r.position, r.superior, r.code, r.name, r.contact, r.phone, 9223372036854775807 AS number
+    FROM roster_of($1) r WHERE r.owes AND NOT EXISTS (SELECT 1 FROM submissions s
+        JOIN units u ON u.id = s.unit WHERE u.code = r.code AND s.period = $1)),
+placed AS (SELECT *, max(position) OVER unit AS place, min(number) OVER unit AS first FROM found
+    WINDOW unit AS (PARTITION BY superior, code, name))
+SELECT superior, code, name, contact, phone, file, state, reason, result, members, errors, warnings,
+    received, period, claimed_period FROM placed
+ORDER BY place = 0, place, superior, code, first, name, number
+"""
+
+
+_OF_UNIT = 5  # columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,6 @@ class _File:
 class _Unit:
     """A unit and its files, in order of arrival."""
 
-    position: int
     superior: str
     code: str
     name: str
@@ -97,16 +106,19 @@ class _Unit:
 
 def write(register: Register, reply: Path, period: str) -> dict[str, str]:
     """Write all of it; returns the lists' names with their SHA-256, for the log. Raises OSError."""
-    units = _units(register, period)
     folder = reply / message("units_folder")
-    for unit in units:
-        if unit.name and unit.files:
-            _link(folder / _folder_of(folder, unit), _replies(reply, unit))
-    known = known_lists(register.folder)
     lists = {}
-    for path, found in _lists(reply, units, register.form):
-        written = write_list(path, partial(_write_table, found, path.suffix), known)
-        lists[written.name] = writing.digest_of(written)
+    with register.kept(_LISTED, [period]) as rows:
+        units, files = 0, 0
+        for unit in _units(rows()):
+            units += bool(unit.name)
+            files += len(unit.files)
+            if unit.name and unit.files:
+                _link(folder / _folder_of(folder, unit), _replies(reply, unit))
+        known = known_lists(register.folder)
+        for path, found in _lists(reply, lambda: _units(rows()), units, files, register.form):
+            written = write_list(path, partial(_write_table, found, path.suffix), known)
+            lists[written.name] = writing.digest_of(written)
     return lists
 
 
@@ -119,15 +131,16 @@ def known_lists(store: Path) -> set[str]:
     }
 
 
-def _units(register: Register, period: str) -> list[_Unit]:
-    """Units in the roster's order, those that it does not list behind them."""
-    units: dict[tuple[str, str, str], _Unit] = {}
-    for row in register.query(_FILES, [period]):
-        unit = _Unit(*row[:6])
-        key = (unit.superior, unit.code, unit.name)
-        units.setdefault(key, unit).files.append(_File(*row[6:]))
-    found = [*units.values(), *(_Unit(*row) for row in register.query(_MISSING, [period]))]
-    return sorted(found, key=lambda unit: (unit.position or 1 << 40, unit.superior, unit.code))
+def _units(rows: Iterable[tuple[Any, ...]]) -> Iterator[_Unit]:
+    """Unit by unit, of rows as `_LISTED` has them."""
+    for _, of_unit in groupby(rows, key=itemgetter(0, 1, 2)):
+        unit: _Unit | None = None
+        for row in of_unit:
+            unit = unit or _Unit(*row[:_OF_UNIT])
+            if row[_OF_UNIT] is not None:
+                unit.files.append(_File(*row[_OF_UNIT:]))
+        if unit:
+            yield unit
 
 
 # --- folders ---------------------------------------------------------------------------------
@@ -187,37 +200,42 @@ def _link(folder: Path, paths: Iterable[Path]) -> None:
 # --- lists -----------------------------------------------------------------------------------
 
 
-def _lists(reply: Path, units: Sequence[_Unit], form: Form) -> Iterator[tuple[Path, LongTable]]:
-    yield reply / f"{message('outcomes_file')}.xlsx", _outcomes(units, form)
-    yield reply / f"{message('outcomes_file')}.csv", _outcomes(units, form)
-    yield reply / f"{message('merge_file')}.xlsx", _merge(reply, units)
+def _lists(
+    reply: Path, units: Callable[[], Iterator[_Unit]], named: int, files: int, form: Form
+) -> Iterator[tuple[Path, LongTable]]:
+    """`units` are read anew for each list; so many of them have a name, and so many files."""
+    outcomes, merge = message("outcomes_file"), message("merge_file")
+    words = rows_params(form.main_table)
+    columns = [message(key, **words) for key in _OUTCOME_COLUMNS]
+    yield reply / f"{outcomes}.xlsx", LongTable(outcomes, columns, files, _outcomes(units()))
+    yield reply / f"{outcomes}.csv", LongTable(outcomes, columns, files, _outcomes(units()))
+    columns = list(map(message, _MERGE_COLUMNS))
+    yield reply / f"{merge}.xlsx", LongTable(merge, columns, named, _merge(reply, units()))
 
 
-def _outcomes(units: Sequence[_Unit], form: Form) -> LongTable:
-    keys = (
-        "superior", "code", "unit", "file_column", "state", "result", "members", "errors",
-        "warnings", "received", "sentence",
-    )  # fmt: skip
-    rows: list[Sequence[str | int]] = [
-        (
-            unit.superior, unit.code, unit.name, one.name,
-            message(f"receive_state_{one.state}"), message(f"receive_result_{one.result}"),
-            one.members, one.errors, one.warnings, in_china(one.received),
-            receipt_page.advice(one.params),
-        )
-        for unit in units
-        for one in unit.files
-    ]  # fmt: skip
-    named = rows_params(form.main_table)
-    header = [message(f"outcomes_{key}", **named) for key in keys]
-    return LongTable(message("outcomes_file"), header, len(rows), rows)
+_OUTCOME_COLUMNS = (
+    "outcomes_superior", "outcomes_code", "outcomes_unit", "outcomes_file_column",
+    "outcomes_state", "outcomes_result", "outcomes_members", "outcomes_errors",
+    "outcomes_warnings", "outcomes_received", "outcomes_sentence",
+)  # fmt: skip
+_MERGE_COLUMNS = (
+    "merge_code", "merge_unit", "merge_superior", "merge_contact", "merge_phone", "merge_outcome",
+    "merge_sentence", "merge_attachments",
+)  # fmt: skip
 
 
-def _merge(reply: Path, units: Sequence[_Unit]) -> LongTable:
-    keys = (
-        "code", "unit", "superior", "contact", "phone", "outcome", "sentence", "attachments"
-    )  # fmt: skip
-    rows: list[Sequence[str | int]] = []
+def _outcomes(units: Iterable[_Unit]) -> Iterator[Sequence[str | int]]:
+    for unit in units:
+        for one in unit.files:
+            yield (
+                unit.superior, unit.code, unit.name, one.name,
+                message(f"receive_state_{one.state}"), message(f"receive_result_{one.result}"),
+                one.members, one.errors, one.warnings, in_china(one.received),
+                receipt_page.advice(one.params),
+            )  # fmt: skip
+
+
+def _merge(reply: Path, units: Iterable[_Unit]) -> Iterator[Sequence[str | int]]:
     for unit in units:
         if not unit.name:
             continue
@@ -228,9 +246,7 @@ def _merge(reply: Path, units: Sequence[_Unit]) -> LongTable:
         sentence = receipt_page.advice(one.params, copy) if one else message("advice_missing")
         paths = ";".join(str(path.resolve()) for path in attached)
         contact = split_contact(unit.contact, unit.phone)
-        rows.append((unit.code, unit.name, unit.superior, *contact, outcome, sentence, paths))
-    header = [message(f"merge_{key}") for key in keys]
-    return LongTable(message("merge_file"), header, len(rows), rows)
+        yield unit.code, unit.name, unit.superior, *contact, outcome, sentence, paths
 
 
 def _attached(reply: Path, one: _File) -> Iterator[Path]:

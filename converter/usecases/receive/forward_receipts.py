@@ -26,7 +26,7 @@ from converter.register.registered import KnownOutcome, RegisteredFile
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive import preparing
 from converter.usecases.receive.forwards import ReceivedForward
-from converter.usecases.receive.inbox import InboxFile
+from converter.usecases.receive.inbox import InboxFile, InboxFiles
 from converter.usecases.receive.plan import Plan
 from converter.usecases.receive.replies import has_receipt, reply
 from converter.workers.pool import Runner
@@ -34,7 +34,7 @@ from converter.workers.requests.receive import Problem, ValidatedFile
 
 
 def write(
-    items: Sequence[InboxFile],
+    items: InboxFiles,
     register: Register,
     plan: Plan,
     worker: Runner,
@@ -44,9 +44,10 @@ def write(
     `received`: what this run took in. Returns the replies that are open elsewhere."""
     assert plan.reply
     found = {(one.forward.file, one.forward.content): one.issues for one in received}
-    by_name = {item.name: item for item in items}
     decided = register.change(lambda known: known.rulings.decided)
     newest = {(one.file, one.content): one for one in forwarded.read(register)}
+    names = {name for file, _ in newest for name in (file, *box.containers_of(file))}
+    by_name = {item.name: item for item in items.named(names)}
     still_open: list[Path] = []
     for key, one in newest.items():
         if not any(name in by_name for name in (one.file, *box.containers_of(one.file))):

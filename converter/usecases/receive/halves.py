@@ -4,7 +4,7 @@ one."""
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from converter.model.clock import utc_stamp
@@ -12,8 +12,7 @@ from converter.register import Register, halves
 from converter.register.halves import Pair
 from converter.report import reply_files
 from converter.usecases.common import NOT_NOW
-from converter.usecases.receive import inbox as box
-from converter.usecases.receive.inbox import InboxFile
+from converter.usecases.receive.inbox import InboxFile, InboxFiles
 from converter.usecases.receive.plan import Plan, Received
 from converter.usecases.receive.recording import received_file
 from converter.usecases.receive.replies import reply
@@ -24,15 +23,13 @@ from converter.workers.requests.receive import FileToReceive, ReceiveRequest
 
 
 def receive_pairs(
-    items: Sequence[InboxFile], register: Register, plan: Plan, worker: Worker
+    items: InboxFiles, register: Register, plan: Plan, worker: Worker
 ) -> Iterator[tuple[Pair, Received]]:
     """Validate and register what belongs together; yields each once it is on the disk."""
     found = halves.pair(register.halves()).pairs
     if not found:
         return
-    wanted = {(half.file, half.content) for one in found for half in one}
-    zips = {name for file, _ in wanted for name in box.containers_of(file)}
-    chosen = [i for i in items if (i.name, i.content) in wanted or i.name in zips]
+    chosen = items.holding((half.file, half.content) for one in found for half in one)
     unpacked = place_for_zips(register, plan)
     readable = {(i.name, i.content): i for i in opened(chosen, unpacked, worker).items}
     for one in found:

@@ -8,14 +8,20 @@ a mail's attachment was saved), then by name; members of a zip at their zip's pl
 from __future__ import annotations
 
 import hashlib
+import heapq
+import marshal
 import os
 import stat
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any, BinaryIO
 
-from converter.files import backup_zip, zip_writing
+from converter.files import backup_zip, walking, zip_writing
 from converter.register import published
+from converter.register.again import File
 from converter.register.schema import UNREADABLE
 from converter.text import file_names
 from converter.upward import layout
@@ -49,15 +55,106 @@ class InboxFile:
         return (now.st_size, now.st_mtime_ns) == self.state
 
 
-def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[InboxFile]:
+class InboxFiles:
+    """The files of an inbox, in order of arrival. Many of them are kept in a file without a name,
+    which goes with its process: there may be millions. Raises OSError."""
+
+    def __init__(self, items: Iterable[InboxFile] = ()) -> None:
+        self._count = 0
+        self._runs: list[list[int]] = []  # where the blocks of each sorted run begin in the file
+        self._spool: BinaryIO | None = None
+        self._last: list[InboxFile] = []
+        rest = iter(items)
+        while some := list(islice(rest, FILES_IN_MEMORY)):
+            if self._last:
+                self._keep(self._last)
+            self._last = sorted(some, key=_arrival)
+            self._count += len(some)
+
+    def _keep(self, run: Sequence[InboxFile]) -> None:
+        self._spool = self._spool or tempfile.TemporaryFile()  # noqa: SIM115 - open as long as this
+        blocks = []
+        for at in range(0, len(run), FILES_A_BLOCK):
+            blocks.append(self._spool.seek(0, os.SEEK_END))
+            marshal.dump(list(map(_kept, run[at : at + FILES_A_BLOCK])), self._spool)
+        self._runs.append(blocks)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[InboxFile]:
+        runs: list[Iterable[InboxFile]] = [self._read(run) for run in self._runs]
+        return heapq.merge(*runs, self._last, key=_arrival) if runs else iter(self._last)
+
+    def _read(self, blocks: Sequence[int]) -> Iterator[InboxFile]:
+        assert self._spool
+        for at in blocks:
+            self._spool.seek(at)
+            yield from map(_item, marshal.load(self._spool))
+
+    def forwards(self) -> list[InboxFile]:
+        """What unions below have forwarded."""
+        return [item for item in self if item.forward]
+
+    def without(self, done: Callable[[Sequence[File]], Collection[File]]) -> InboxFiles:
+        """What no union forwarded, but the (name, content) that are `done`; asked for many at a
+        time."""
+        return InboxFiles(self._left(done))
+
+    def _left(self, done: Callable[[Sequence[File]], Collection[File]]) -> Iterator[InboxFile]:
+        items = (item for item in self if not item.forward)
+        while some := list(islice(items, FILES_IN_MEMORY)):
+            gone = done([(item.name, item.content) for item in some])
+            yield from (item for item in some if (item.name, item.content) not in gone)
+
+    def holding(self, files: Iterable[File]) -> list[InboxFile]:
+        """These (name, content), without forwards, and the zips that they may have come out of."""
+        wanted = set(files)
+        names = {name for name, _ in wanted}
+        inside = {zipped for name in names for zipped in containers_of(name)}
+        return [
+            item
+            for item in self.named(names | inside)
+            if not item.forward
+            and (item.container or item.name in inside or (item.name, item.content) in wanted)
+        ]
+
+    def named(self, names: Collection[str]) -> list[InboxFile]:
+        """The files of these names."""
+        return [item for item in self if item.name in names]
+
+
+FILES_IN_MEMORY = 50_000  # of a list; more lie on the disk, sorted runs of so many
+FILES_A_BLOCK = 500  # of each run in memory while runs are merged
+
+
+def _arrival(item: InboxFile) -> tuple[int, str]:
+    return item.saved, item.name
+
+
+def _kept(item: InboxFile) -> tuple[Any, ...]:
+    """A file in as few bytes as may be."""
+    flags = item.container, item.forward, item.register
+    return item.name, os.fspath(item.path), item.content, *flags, item.state, item.saved
+
+
+def _item(kept: tuple[Any, ...]) -> InboxFile:
+    name, path, *rest = kept
+    return InboxFile(name, Path(path), *rest)
+
+
+def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> InboxFiles:
     """All files of an inbox (a folder, or one file), in order of arrival; their bytes are
     hashed, nothing is parsed."""
-    found = []
+    return InboxFiles(_scanned(inbox, leave_out))
+
+
+def _scanned(inbox: Path, leave_out: Sequence[Path]) -> Iterator[InboxFile]:
     for path, name, is_register in _files(inbox, set(map(os.path.realpath, leave_out))):
         if is_register:
             place = published.folder_of(path)
             content = published.digest(place) if place else UNREADABLE
-            found.append(InboxFile(name, path, content, forward=True, register=True))
+            yield InboxFile(name, path, content, forward=True, register=True)
             continue
         content, head, state = _hashed(path)
         # Only what calls itself a zip, or nothing at all, is looked into: a workbook is one too.
@@ -65,8 +162,7 @@ def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[InboxFile]:
         forward = is_backup or zip_writing.has_media_type(head, layout.MEDIA_TYPE)
         is_zip = head[:4] == b"PK\x03\x04" and not forward and _calls_itself_zip(name)
         saved = state[1] if state else 0
-        found.append(InboxFile(name, path, content, is_zip, forward, is_backup, state, saved))
-    return sorted(found, key=lambda item: (item.saved, item.name))
+        yield InboxFile(name, path, content, is_zip, forward, is_backup, state, saved)
 
 
 def _calls_itself_zip(name: str) -> bool:
@@ -94,20 +190,24 @@ def _files(inbox: Path, left: set[str]) -> Iterator[tuple[Path, str, bool]]:
         yield inbox, printable(inbox.name), is_register
         return
     files_left = any(Path(path).is_file() for path in left)
-    for root, folders, names in os.walk(inbox):
-        folder = Path(root)
-        above = "" if folder == inbox else f"{folder.relative_to(inbox).as_posix()}/"
-        folders[:] = sorted(f for f in folders if os.path.realpath(folder / f) not in left)
-        registers = [f for f in folders if not is_own and _is_register(folder / f)]
-        for name in registers:
-            yield folder / name, printable(above + name), True
-        folders[:] = [f for f in folders if f not in registers]
-        for name in sorted(names):
-            if name.startswith(IGNORED_NAMES):
-                continue
-            path = folder / name
-            if not files_left or os.path.realpath(path) not in left:
-                yield path, printable(above + name), False
+    begins = len(os.path.join(inbox, ""))  # noqa: PTH118 - the length of what stands before names
+
+    def is_left_out(entry: os.DirEntry[str]) -> bool:
+        return os.path.realpath(entry) in left
+
+    def is_register_below(entry: os.DirEntry[str]) -> bool:
+        return not is_own and _is_register(Path(entry.path))
+
+    def is_entered(entry: os.DirEntry[str]) -> bool:
+        return not is_left_out(entry) and not is_register_below(entry)
+
+    for entry in walking.entries_below(inbox, is_entered):
+        name = printable(entry.path[begins:].replace(os.sep, "/"))
+        if walking.is_folder(entry):
+            if not is_left_out(entry) and is_register_below(entry):
+                yield Path(entry.path), name, True
+        elif not (entry.name.startswith(IGNORED_NAMES) or (files_left and is_left_out(entry))):
+            yield Path(entry.path), name, False
 
 
 def _is_register(path: Path) -> bool:

@@ -5,14 +5,13 @@ How they are written, and what becomes of those that are open elsewhere: `report
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from converter.files import safe_names
+from converter.files import safe_names, walking
 from converter.files.os_errors import is_open_elsewhere
 from converter.forms.amendments import OFF
 from converter.messages.catalogue import message, rows_params
@@ -91,12 +90,7 @@ def give_names(folder: Path) -> None:
     """Give replies that stand beside an older one their own names, where it is closed by now."""
     words = "|".join(re.escape(message(key)) for key in ("annotated_suffix", "receipt_prefix"))
     beside = re.compile(rf"(?:{words})\d+-")
-    found = [
-        Path(root, name)
-        for root, _, names in os.walk(folder)
-        for name in names
-        if beside.match(name)
-    ]
+    found = [Path(one.path) for one in walking.entries_below(folder) if beside.match(one.name)]
     newest = {safe_names.reply_named(p): p for p in sorted(found, key=lambda p: p.stat().st_mtime)}
     for path, latest in newest.items():
         try:

@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -30,7 +30,7 @@ from converter.register.writer import rows_file
 from converter.report.reply_files import annotated, receipt, receipt_page, remove_closed
 from converter.usecases.check import BYTES_A_BATCH
 from converter.usecases.common import LOST, NOT_NOW, ProgressReporter, bounded_parts, silent
-from converter.usecases.receive.inbox import InboxFile, containers_of
+from converter.usecases.receive.inbox import InboxFile, InboxFiles, containers_of
 from converter.usecases.receive.key_holder import KeyholderRunner
 from converter.usecases.receive.plan import Batch, NotReceived, Plan, Received
 from converter.usecases.receive.recording import Recording, received_file
@@ -57,7 +57,7 @@ UNPACKED = ".converter-unpacked"  # in a folder that a cluster sees
 
 
 def run(
-    items: Sequence[InboxFile],
+    items: InboxFiles,
     register: Register,
     plan: Plan,
     worker: Worker,
@@ -69,8 +69,7 @@ def run(
     tell more of."""
     if plan.keys is not None:
         register.retry_locked()
-    done = register.done([(item.name, item.content) for item in items])
-    todo = [item for item in items if (item.name, item.content) not in done]
+    todo = items.without(register.done)
     expected = len(todo)  # grows with every zip that turns out to hold several files
 
     def received() -> Iterator[Received | NotReceived]:
@@ -85,7 +84,7 @@ def run(
 
 
 def write_missing_receipts(
-    items: Sequence[InboxFile],
+    items: InboxFiles,
     register: Register,
     plan: Plan,
     worker: Worker,
@@ -105,7 +104,7 @@ def write_missing_receipts(
         while numbers := list(islice(due, RECEIPTS_AT_ONCE)):
             missing = register.registered(numbers)
             expected += len(missing)
-            todo = [item for item in items if _is_one_of(item, missing)]
+            todo = items.holding(missing)
             has_reply = partial(_others, missing.keys())
             with _runners(plan, worker) as runners:
                 for _, _, batches in _rounds(todo, has_reply, register, plan, worker, runners):
@@ -121,16 +120,8 @@ def _others(chosen: Set[File], files: Sequence[File]) -> set[File]:
     return set(files) - chosen
 
 
-def _is_one_of(item: InboxFile, keys: Collection[tuple[str, str]]) -> bool:
-    """Whether a file is among these (name, content), or a zip that one of them came out of."""
-    if not item.container:
-        return (item.name, item.content) in keys
-    inside = f"{item.name}/"
-    return any(name == item.name or name.startswith(inside) for name, _ in keys)
-
-
 def _received(
-    todo: Sequence[InboxFile],
+    todo: Iterable[InboxFile],
     register: Register,
     plan: Plan,
     worker: Worker,
@@ -177,7 +168,7 @@ def _readable(batch: Batch) -> tuple[Batch, list[NotReceived]]:
 
 
 def _rounds(
-    todo: Sequence[InboxFile],
+    todo: Iterable[InboxFile],
     done: Callable[[Sequence[File]], set[File]],
     register: Register,
     plan: Plan,
@@ -199,14 +190,18 @@ def _rounds(
     shutil.rmtree(unpacked, ignore_errors=True)
 
 
-def _in_rounds(todo: Sequence[InboxFile], runners: int) -> Iterator[Sequence[InboxFile]]:
+def _in_rounds(todo: Iterable[InboxFile], runners: int) -> Iterator[Sequence[InboxFile]]:
     """The files of each round."""
-    start = zips = 0
-    for end, item in enumerate(todo, 1):
+    chosen: list[InboxFile] = []
+    zips = 0
+    for item in todo:
+        chosen.append(item)
         zips += item.container
-        if zips == ITEMS_A_ROUND or end - start == ITEMS_A_ROUND * runners or end == len(todo):
-            yield todo[start:end]
-            start, zips = end, 0
+        if zips == ITEMS_A_ROUND or len(chosen) == ITEMS_A_ROUND * runners:
+            yield chosen
+            chosen, zips = [], 0
+    if chosen:
+        yield chosen
 
 
 @contextlib.contextmanager
