@@ -5,6 +5,9 @@ full-width Latin letters; the dot of names such as 阿依古丽·买买提, of w
 right; radicals that were typed for the character of the same look (U+2F00, U+2E80). A full stop
 behind a Latin letter stays. Rare characters beyond the basic plane are right.
 
+Parts with a blank between them that hardly are one name (K204) are joined and asked about: two
+names, a name and a sex or a post, a name of another language that lacks its dot.
+
 Faults: K007 begins like a formula · K201 digits, punctuation, symbols that no name
 holds (characters of Western names count only beside Latin letters), or nothing but dots · K006
 private-use characters · K202 any other character that is no letter · K008 longer than
@@ -14,6 +17,8 @@ private-use characters · K202 any other character that is no letter · K008 lon
 ('张三', '阿依古丽·买买提', '买买提·吾守尔', 'J. Smith')
 >>> tidy("\u2f63") == "\u751f"
 True
+>>> [has_parts(name) for name in ("张 三", "欧阳 示例", "示例明 女", "买买提 艾力", "李 示 例")]
+[False, False, True, True, False]
 >>> holds_wrong_character("张三1"), holds_wrong_character("O'Neill"), holds_wrong_character("张-三")
 (True, False, True)
 """
@@ -41,6 +46,7 @@ from converter.kinds.base import (
     same_text,
     where,
 )
+from converter.messages.catalogue import message
 from converter.model.arrays import np
 from converter.model.forms import Field, Form
 from converter.model.issues import Params
@@ -63,6 +69,9 @@ WRONG = (
     "０１２３４５６７８９！＂＃＄％＆（）＊＋／：；＜＝＞？＠［＼］＾＿｀｛｜｝～"
     "、。〃“”《》〈〉【】「」『』〔〕…—―￥£€§°×÷±※№→←↑↓√□■○●◎△▲▽▼☆★◇◆"
 )
+
+SEXES = ("男", "女")
+ONE_NAME = 3  # characters: what is no longer than this is one person's, however it is spaced
 
 _CJK = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 # Compiled when they are first asked for: a range of so many characters takes a millisecond each.
@@ -87,6 +96,29 @@ def tidy(text: str) -> str:
     name = _STOP_OF_NO_LATIN.sub(DOT, name) if _LATIN(name) else name.replace(".", DOT)
     name = _AROUND_DOT.sub(DOT, " ".join(name.split()))
     return re.sub(_BETWEEN_CHINESE, "", name)
+
+
+def has_parts(typed: str) -> bool:
+    """Whether a name of Chinese characters, as it was typed, holds blanks that part more than the
+    surname from what follows."""
+    parts = typed.split()
+    if (
+        len(parts) < 2
+        or len(parts[0]) < 2
+        or parts[0] in message("long_surnames").split()
+        or DOT in typed
+    ):
+        return False
+    sex_follows = parts[-1] in SEXES
+    return sex_follows or sum(map(len, parts)) > ONE_NAME
+
+
+def _is_joined(typed: str, tidied: str) -> bool:
+    """Whether blanks were taken out of a Chinese name that may be more than one thing."""
+    chinese = " " not in tidied and re.fullmatch(_CHINESE, tidied)
+    return bool(chinese) and has_parts(
+        characters.without_invisible(typed.translate(_BLANKS_AND_DOTS))
+    )
 
 
 def _character(radical: re.Match[str]) -> str:
@@ -148,7 +180,10 @@ class PersonName(Kind):
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
         nonstandard = cells.once(_nonstandard)
-        return same_text(cells, map_at(cells.text, nonstandard, tidy), "K901")
+        found = same_text(cells, map_at(cells.text, nonstandard, tidy), "K901")
+        joined = [n for n in nonstandard if _is_joined(cells.text.iat[n], found.text.iat[n])]
+        found.note.iloc[joined] = "K204"
+        return found
 
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         return (

@@ -6,6 +6,8 @@ Chinese character takes two columns of a terminal.
 
 >>> visible("a\\x1b[31m\\u202eb")
 'a<U+001B>[31m<U+202E>b'
+>>> one_line("示甲\\n示乙")
+'示甲 示乙'
 >>> argument("填 报.xlsx"), argument("填\\u200b报 (2).xlsx")
 ('"填 报.xlsx"', '填?报??2?.xlsx')
 >>> columns("工会a")
@@ -31,6 +33,11 @@ _INKLESS = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
 def visible(text: str) -> str:
     """Show by number what would be invisible or would act on the terminal."""
     return re.sub(_SUSPECT, _shown, text)
+
+
+def one_line(text: str) -> str:
+    """A text whose line breaks are blanks: what a cell holds, within a sentence."""
+    return re.sub(r"[\r\n]+", " ", text) if "\n" in text or "\r" in text else text
 
 
 def _shown(match: re.Match[str]) -> str:

@@ -19,6 +19,7 @@ from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
 from converter.model.issues import Params
 from converter.text import characters
+from converter.text.display import one_line
 from converter.validation.lookup import checks, is_error, tolerated
 from converter.validation.results import CellViolations
 
@@ -130,8 +131,12 @@ class FieldState:
             if code in (NOT_A_NAME, NOT_FILLED, REPEATED):
                 return {"typed": characters.strip(raw)}
             if code == TIDIED:
-                return {"from": raw, "to": shown, **_tidied(raw, text, personal=kind.personal)}
-            own = {"from": raw, "to": shown, **kind.note_params(code, raw, text)}
+                return {
+                    "from": one_line(raw),
+                    "to": shown,
+                    **_tidied(raw, text, personal=kind.personal),
+                }
+            own = {"from": one_line(raw), "to": shown, **kind.note_params(code, raw, text)}
             if count := characters.removed(raw, text):
                 own["from"] = seen = characters.without_invisible(characters.strip(raw))
                 own |= {"variant": "unseen", "count": count} if seen in (text, shown) else {}

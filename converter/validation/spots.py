@@ -16,6 +16,7 @@ from converter.model.cell_types import CellType
 from converter.model.forms import Sheet, sheet_of
 from converter.model.issues import Params, Place, column_letters
 from converter.model.submissions import RawSheet, Submission
+from converter.text.display import one_line
 from converter.validation import sheets
 
 MOST_OF_A_NAME = 24  # characters of a name or a number that a message repeats
@@ -67,8 +68,8 @@ class Spot:
         """Params that also say whom the record of a table is about, as it was typed."""
         if not (self.names or self.numbers):
             return params
-        name = self.names[record] if self.names else ""
-        number = self.numbers[record] if self.numbers else ""
+        name = one_line(self.names[record]) if self.names else ""
+        number = one_line(self.numbers[record]) if self.numbers else ""
         return {**params, "person": name[:MOST_OF_A_NAME], "number": number[:MOST_OF_A_NAME]}
 
 

@@ -87,6 +87,30 @@ def test_writings_are_tidied(typed: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("示例甲 示例乙", "示例甲示例乙"),
+        ("示例甲\n示例乙", "示例甲示例乙"),
+        ("王示\u3000李例", "王示李例"),
+        ("示例甲 女", "示例甲女"),
+        ("王示 男", "王示男"),
+        ("示例甲 组长", "示例甲组长"),
+        ("买买提 艾力", "买买提艾力"),
+        ("\u200b王示 李例", "王示李例"),
+    ],
+)
+def test_blanks_between_what_hardly_is_one_name_are_asked_about(typed: str, text: str) -> None:
+    assert verdict(NAME, typed) == (text, "", "K204")
+
+
+@pytest.mark.parametrize(
+    "typed", ["欧阳 示例", "示 例 男", "王 示例男", "王示 例", "王\n示例", "阿依 古丽·买买提"]
+)
+def test_one_name_may_be_spaced(typed: str) -> None:
+    assert verdict(NAME, typed).note == "K901"
+
+
+@pytest.mark.parametrize(
     ("typed", "fault"),
     [
         ("张三1", "K201"),

@@ -281,6 +281,16 @@ REMEDIES = {
         13,
     ),
     "K201-brackets": Remedy(member("B2", "赵示例（退休）"), member("B2", "赵示例")),
+    "K204": Remedy(member("B2", "赵示例 退甲"), member("B2", "赵示例退甲")),
+    "K204-of-two": Remedy(
+        member("B2", "赵示例\n退甲"),
+        both(
+            member("B2", "赵示例"),
+            lambda book: book[MEMBER_SHEET].append([13, *RETIRED[0]]),
+            items(会员总数=13),
+        ),
+        13,
+    ),
     "K201-several": Remedy(
         member("B2", "赵示例、退甲"),
         both(
