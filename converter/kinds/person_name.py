@@ -44,6 +44,7 @@ from converter.kinds.base import (
     map_at,
     matches_at,
     same_text,
+    texts,
     where,
 )
 from converter.messages.catalogue import message
@@ -181,8 +182,8 @@ class PersonName(Kind):
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
         nonstandard = cells.once(_nonstandard)
         found = same_text(cells, map_at(cells.text, nonstandard, tidy), "K901")
-        joined = [n for n in nonstandard if _is_joined(cells.text.iat[n], found.text.iat[n])]
-        found.note.iloc[joined] = "K204"
+        typed, tidied = texts(cells.text), texts(found.text)
+        found.note.iloc[[n for n in nonstandard if _is_joined(typed[n], tidied[n])]] = "K204"
         return found
 
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:

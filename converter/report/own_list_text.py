@@ -91,10 +91,10 @@ def lines(report: ListReport, form: Form, *, guesses: bool = True) -> Iterator[s
             yield message("list_leavers", place=place_text(below.row.row), **params_)
         else:
             yield message("list_leavers_sheet", **params_)
-    for one in report.remarked:
-        where = column_text(one.heading, one.column)
-        found = {"column": where, "text": "、".join(one.remarks), "names": listed(one.names)}
-        yield message("list_remarked", rows=table.rows_name, count=len(one.names), **found)
+    for beside in report.remarked:
+        where, remarks = column_text(beside.heading, beside.column), "、".join(beside.remarks)
+        found = {"column": where, "text": remarks, "names": listed(beside.names)}
+        yield message("list_remarked", rows=table.rows_name, count=len(beside.names), **found)
     for key, people in (
         ("list_struck", report.struck),
         ("list_hidden", report.hidden),
