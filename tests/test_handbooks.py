@@ -61,7 +61,7 @@ def commands(text: str) -> list[str]:
 PAGE_COMMANDS = {page: [c for b in blocks(page) for c in commands(b)] for page in PAGES}
 HELP = {
     name: commands(help.of(name, "long"))
-    for name in help._data()["command"]
+    for name in help.commands()
     if name.partition(" ")[0] not in SERVERS
 }
 

@@ -4,46 +4,32 @@ Nobody outside asks for a kind's name: what others need to know is an attribute 
 """
 
 from converter.kinds.base import Kind
-from converter.kinds.certificate_number import CertificateNumber
-from converter.kinds.choice import Choice
-from converter.kinds.count import Count
-from converter.kinds.date import Date
-from converter.kinds.decimal import Decimal
-from converter.kinds.document_number import DocumentNumber
-from converter.kinds.id_number import IdNumber
-from converter.kinds.month import Month
-from converter.kinds.pattern import MaskedCode
-from converter.kinds.person_name import PersonName
-from converter.kinds.phone import Phone
-from converter.kinds.postcode import Postcode
-from converter.kinds.region import Region
-from converter.kinds.registration_number import RegistrationNumber
-from converter.kinds.text import Text
-from converter.kinds.year import Year
-from converter.kinds.year_month import YearMonth
 from converter.model.forms import Field, Sheet
+from converter.model.on_demand import OnDemand
 
-_ALL: tuple[Kind, ...] = (
-    CertificateNumber(),
-    Choice(),
-    Count(),
-    Date(),
-    Decimal(),
-    DocumentNumber(),
-    IdNumber(),
-    Month(),
-    MaskedCode(),
-    PersonName(),
-    Phone(),
-    Postcode(),
-    Region(),
-    RegistrationNumber(),
-    Text(),
-    Year(),
-    YearMonth(),
+# Each is imported when it is first asked for: a form has a few of them, a finding one.
+KINDS: OnDemand[Kind] = OnDemand(
+    __name__,
+    {
+        "certificate_number": "CertificateNumber",
+        "choice": "Choice",
+        "count": "Count",
+        "date": "Date",
+        "decimal": "Decimal",
+        "document_number": "DocumentNumber",
+        "id_number": "IdNumber",
+        "month": "Month",
+        "pattern": "MaskedCode",
+        "person_name": "PersonName",
+        "phone": "Phone",
+        "postcode": "Postcode",
+        "region": "Region",
+        "registration_number": "RegistrationNumber",
+        "text": "Text",
+        "year": "Year",
+        "year_month": "YearMonth",
+    },
 )
-
-KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
 
 
 def unique_key(sheet: Sheet) -> Field | None:

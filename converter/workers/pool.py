@@ -15,14 +15,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from itertools import accumulate
+from itertools import accumulate, chain, islice
 from pathlib import Path
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 from converter.model.errors import ConverterError, FormError, InternalError, OutputError, WorkerDied
 from converter.workers import limits, protocol, starting
 from converter.workers.requests.base import A, Allowance, Failed, Reading, Request, StartFolder
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 # CPU seconds a worker may take in silence: for one file, and for each megabyte of it on top.
 SECONDS_A_FILE = 10.0
@@ -242,7 +244,6 @@ def answers(
     are: what waits stays bounded, however many there are.
     """
     ended = threading.Event()
-    executor = ThreadPoolExecutor(max_workers=runners.size)
 
     def answered(request: R) -> list[A]:
         try:
@@ -261,6 +262,15 @@ def answers(
             for answer in ([lost(part, gone)] if number == hung else answered(part))
         ]
 
+    coming = iter(requests)
+    begun = list(islice(coming, 2))
+    if len(begun) < 2:  # a thread for it, and what threads are handled with, would be in vain
+        yield map(answered, begun)
+        return
+    from concurrent.futures import ThreadPoolExecutor, wait
+
+    executor = ThreadPoolExecutor(max_workers=runners.size)
+
     def next_of(waiting: deque[Future[list[A]]]) -> list[A]:
         first = waiting.popleft()
         while not first.done():  # in turns: on Windows Ctrl+C does not interrupt any waiting
@@ -274,7 +284,7 @@ def answers(
 
     def in_order() -> Iterator[list[A]]:
         waiting: deque[Future[list[A]]] = deque()
-        for request in requests:
+        for request in chain(begun, coming):
             waiting.append(executor.submit(answered, request))
             if len(waiting) >= AHEAD * runners.size:
                 yield next_of(waiting)
