@@ -272,7 +272,7 @@ def field_title(issue: Issue, form: Form) -> str:
 
 
 def _message_params(issue: Issue, form: Form) -> Mapping[str, Any]:
-    return _Lenient(card_params(issue, form) | issue.params)
+    return _Lenient({**card_params(issue, form), **issue.params})
 
 
 def card_params(issue: Issue, form: Form) -> dict[str, Any]:
