@@ -276,9 +276,16 @@ def field_title(issue: Issue, form: Form) -> str:
 
 
 def _message_params(issue: Issue, form: Form) -> Mapping[str, Any]:
+    return _Lenient({**card_params(issue, form), **issue.params})
+
+
+def card_params(issue: Issue, form: Form) -> dict[str, Any]:
+    """What the cards say of the place of an issue: the item's title, what rows are called there
+    (those of the first table where it stands in none), and the word they are counted by."""
     named = form.sheet_named(issue.place.sheet)
     table = form.main_table if named is None or named.is_record else named
-    return _Lenient({"title": field_title(issue, form), **rows_params(table), **issue.params})
+    title = field_title(issue, form)
+    return {"title": title, "row_name": table.rows_name, "counter": table.counter}
 
 
 def family_title(family: str) -> str:

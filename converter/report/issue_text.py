@@ -59,7 +59,7 @@ class IssueRenderer:
         if shared is None:
             shared = self._known[key] = _Shared.of(issue, self.form)
         field, value = shared.field, issue.value
-        params = {"title": shared.title, **issue.params}
+        params = {**shared.params, **issue.params}
         message = catalogue.prose("sentence", shared.entry, params)
         fix = _fix(issue, shared.entry, params)
         if not self.show_ids:
@@ -107,7 +107,7 @@ class _Shared:
 
     entry: catalogue.CatalogueEntry
     field: Field | None
-    title: str
+    params: Mapping[str, Any]  # of the messages
     personal: bool  # values are masked
 
     @staticmethod
@@ -115,8 +115,8 @@ class _Shared:
         from converter.kinds import is_personal  # where no issue is shown, nobody asks the kinds
 
         field = form.field_at(issue.place.sheet, issue.place.field)
-        entry, title = catalogue.entry(issue.code, form, field), catalogue.field_title(issue, form)
-        return _Shared(entry, field, title, is_personal(field))
+        entry, params = catalogue.entry(issue.code, form, field), catalogue.card_params(issue, form)
+        return _Shared(entry, field, params, is_personal(field))
 
 
 _masked = lru_cache(256)(masking.text)  # remedies repeat themselves

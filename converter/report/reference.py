@@ -86,7 +86,9 @@ def filled(text: str, entry: CatalogueEntry, form: Form, checked: CheckedFields)
     """A catalogue text with what its card knows; figures of a case stay open (…)."""
     titles = titles_of(entry, form, checked)
     params: dict[str, str | int] = {
-        "title": titles[0] if len(titles) == 1 else message("report_the_field")
+        "title": titles[0] if len(titles) == 1 else message("report_the_field"),
+        "row_name": "/".join(dict.fromkeys(one.rows_name for one in form.tables)),
+        "counter": form.main_table.counter,
     }
     rule = form.rule(entry.code)
     if rule and "{" in text:

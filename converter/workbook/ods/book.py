@@ -1,7 +1,7 @@
 """OpenDocument spreadsheets: parts that passed the pre-flight → grids.
 
 The archive is vetted as that of an Excel workbook is, with the same limits. A cell names its own
-type, so that no number format is needed.
+type; a number format matters where it shows another number.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from converter.workbook.xlsx import archive
 from converter.workbook.xlsx.parts import named_elements, text_of
 from converter.workbook.xlsx.sheet_xml import DENSE, LARGEST_AREA, LARGEST_EMPTY
 
-CONTENT, META, MANIFEST = "content.xml", "meta.xml", "meta-inf/manifest.xml"
+CONTENT, STYLES = "content.xml", "styles.xml"
+META, MANIFEST = "meta.xml", "meta-inf/manifest.xml"
 MOST_ERRORS = 100_000  # cells; further ones are texts
 _TEXT = re.compile(rb"([^<]*)<")
 
@@ -36,7 +37,8 @@ class OdsWorkbook:
             raise UnreadableFile("F201")
         if CONTENT not in self._parts:
             raise UnreadableFile("F314")
-        self._tables, self._outside = read_content(self._parts.stream(CONTENT))
+        styles = self._parts.stream(STYLES) if STYLES in self._parts else ()
+        self._tables, self._outside = read_content(self._parts.stream(CONTENT), styles)
         if not self._tables:
             raise UnreadableFile("F314")
 
@@ -64,8 +66,15 @@ class OdsWorkbook:
         return {}
 
     def number_formats(self, index: int, columns: Sequence[int]) -> CellFormats:
-        """Not known of this format."""
-        return {}
+        """Of the numbers in these columns, where they show another one."""
+        wanted = set(columns)
+        return {
+            (row, column): code
+            for run in self._tables[index].runs
+            for column, code in run.formats.items()
+            if column in wanted
+            for row in range(run.first, run.last + 1)
+        }
 
     def struck(self, index: int, columns: Sequence[int]) -> Collection[Place]:
         """Not read from this format."""

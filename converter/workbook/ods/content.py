@@ -13,6 +13,8 @@ from datetime import date, datetime
 from xml.parsers import expat
 
 from converter.workbook.grid import WIDEST, Box
+from converter.workbook.ods import number_styles
+from converter.workbook.ods.number_styles import NumberStyles
 from converter.workbook.unreadable import UnreadableFile
 
 LARGEST_CONTENT = 256 << 20  # bytes: some two million cells, each a Python object
@@ -30,7 +32,10 @@ _CALC = f"urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0{_
 _TRANSPARENT = {
     *(
         f"{_OFFICE}{name}"
-        for name in ("document-content", "automatic-styles", "body", "spreadsheet")
+        for name in (
+            *("document-content", "automatic-styles", "body", "spreadsheet"),
+            *("document-styles", "styles"),
+        )
     ),
     *(
         f"{_TABLE}table-{name}"
@@ -62,6 +67,7 @@ class Run:
     cells: dict[int, object]
     formulas: dict[int, bool] = field(default_factory=dict)  # column → whether it is computed
     errors: dict[int, str] = field(default_factory=dict)
+    formats: dict[int, str] = field(default_factory=dict)  # where they show another number
 
     @property
     def last(self) -> int:
@@ -81,12 +87,29 @@ class OdsTable:
     is_cache: bool = False  # of another workbook's cells, not a sheet of this one
 
 
-def read_content(pieces: Iterable[bytes]) -> tuple[list[OdsTable], int]:
-    """All sheets of a content part, and how many sources outside the file it names.
+def read_content(
+    pieces: Iterable[bytes], styles: Iterable[bytes] = ()
+) -> tuple[list[OdsTable], int]:
+    """All sheets of a content part, and how many sources outside the file it names. `styles`: the
+    part with the styles that have names; one that cannot be read changes nothing.
 
     Raises UnreadableFile.
     """
-    reader = _Reader()
+    named = _Reader()
+    try:
+        _parse(styles, named)
+        reader = _Reader(named.numbers)
+    except (expat.ExpatError, ValueError):
+        reader = _Reader()
+    try:
+        _parse(pieces, reader)
+    except (expat.ExpatError, ValueError):
+        raise UnreadableFile("F304", part="content.xml") from None
+    return [table for table in reader.tables if not table.is_cache], reader.outside
+
+
+def _parse(pieces: Iterable[bytes], reader: _Reader) -> None:
+    """Raises UnreadableFile, ExpatError, ValueError."""
     parser = expat.ParserCreate("utf-8", _SEPARATOR)  # the archive has recoded the part
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
@@ -94,27 +117,27 @@ def read_content(pieces: Iterable[bytes]) -> tuple[list[OdsTable], int]:
     parser.CharacterDataHandler = reader.text
     parser.StartDoctypeDeclHandler = reader.doctype
     size = 0
-    try:
-        for piece in pieces:
-            size += len(piece)
-            if size > LARGEST_CONTENT:
-                raise UnreadableFile("F302", limit=LARGEST_CONTENT >> 20)
-            parser.Parse(piece)
-        parser.Parse(b"", True)
-    except (expat.ExpatError, ValueError):
-        raise UnreadableFile("F304", part="content.xml") from None
-    return [table for table in reader.tables if not table.is_cache], reader.outside
+    for piece in pieces:
+        size += len(piece)
+        if size > LARGEST_CONTENT:
+            raise UnreadableFile("F302", limit=LARGEST_CONTENT >> 20)
+        parser.Parse(piece)
+    parser.Parse(b"", True)
 
 
 class _Reader:
     """Handlers of a parser's events, and what has been read so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, numbers: NumberStyles | None = None) -> None:
+        self.numbers = numbers or NumberStyles()
         self.tables: list[OdsTable] = []
         self.outside = 0
         self._skipped = 0  # depth within an element that does not matter
         self._hidden_styles: set[str] = set()
         self._style = ""
+        self._in_numbers = 0  # depth within a style of numbers
+        self._row_style = ""
+        self._column_styles: dict[int, str] = {}
         self._table: OdsTable | None = None
         self._row = self._column = 0  # the next ones
         self._run: Run | None = None
@@ -131,12 +154,19 @@ class _Reader:
     def start(self, tag: str, given: dict[str, str]) -> None:
         if self._skipped:
             self._skipped += 1
+        elif self._in_numbers:
+            self._in_numbers += 1
+            self.numbers.start(tag, given)
+        elif tag in number_styles.KINDS:
+            self._in_numbers = 1
+            self.numbers.begin(tag, given)
         elif self._cell is not None:
             self._start_in_cell(tag, given)
         elif tag in _TRANSPARENT:
             pass
         elif tag == f"{_STYLE}style":
             self._style = given.get(f"{_STYLE}name", "")
+            self.numbers.begin_cells(given)
         elif tag == f"{_STYLE}table-properties":
             if given.get(f"{_TABLE}display") == "false":
                 self._hidden_styles.add(self._style)
@@ -144,6 +174,7 @@ class _Reader:
             hidden = given.get(f"{_TABLE}style-name", "") in self._hidden_styles
             self._table = OdsTable(given.get(f"{_TABLE}name", ""), hidden)
             self._row = self._column = 1
+            self._column_styles = {}
         elif self._table is not None and self._run is None and tag in _FROM_OUTSIDE:
             self.outside += 1
             self._table.is_cache |= tag.endswith("table-source")
@@ -163,6 +194,9 @@ class _Reader:
 
     def _start_column(self, table: OdsTable, given: dict[str, str]) -> None:
         count = _count(given, "number-columns-repeated", LAST_COLUMN)
+        style = given.get(f"{_TABLE}default-cell-style-name", "")
+        for column in range(self._column, min(self._column + count, WIDEST + 1)) if style else ():
+            self._column_styles[column] = style
         if given.get(f"{_TABLE}visibility") in _HIDDEN:
             table.hidden_columns.update(range(self._column, min(self._column + count, LAST_COLUMN)))
         self._column += count
@@ -171,6 +205,7 @@ class _Reader:
         count = _count(given, "number-rows-repeated", LAST_ROW)
         self._run = Run(self._row, count, {})
         self._column = 1
+        self._row_style = given.get(f"{_TABLE}default-cell-style-name", "")
         if given.get(f"{_TABLE}visibility") in _HIDDEN:
             table.hidden_runs.append((self._row, self._run.last))
 
@@ -193,6 +228,9 @@ class _Reader:
     def end(self, tag: str) -> None:
         if self._skipped:
             self._skipped -= 1
+        elif self._in_numbers:
+            self._in_numbers -= 1
+            self.numbers.end(tag)
         elif self._in_text:
             self._in_text -= 1
             if not self._in_text:
@@ -206,7 +244,9 @@ class _Reader:
             self._table = None
 
     def text(self, text: str) -> None:
-        if self._in_text and not self._skipped:
+        if self._in_numbers and not self._skipped:
+            self.numbers.text(text)
+        elif self._in_text and not self._skipped:
             self._paragraphs[-1] += _WHITESPACE.sub(" ", text)
 
     # --- cells ---------------------------------------------------------------------------
@@ -230,14 +270,27 @@ class _Reader:
         has_formula = f"{_TABLE}formula" in cell
         if value == "" and not has_formula:
             return
+        code = self._format(cell, column) if isinstance(value, float) else ""
         # Cells far to the right are counted, not kept: no form is as wide.
         for at in range(column, min(column + count, max(WIDEST, column) + 1)):
             if cell.get(f"{_CALC}value-type") == "error":
                 run.errors[at] = str(value)
             if value != "":
                 run.cells[at] = value
+            if code:
+                run.formats[at] = code
             if has_formula:
                 run.formulas[at] = f"{_OFFICE}value-type" in cell
+
+    def _format(self, cell: dict[str, str], column: int) -> str:
+        """The format of a number, where it shows another one; '' for any other."""
+        kind = cell.get(f"{_OFFICE}value-type")
+        if kind not in ("float", "percentage", "currency"):
+            return ""
+        own = cell.get(f"{_TABLE}style-name")
+        style = own or self._row_style or self._column_styles.get(column, "")
+        code: str = self.numbers.code(style)
+        return code or (number_styles.PERCENT if kind == "percentage" else "")
 
     def _end_row(self) -> None:
         run, table = self._run, self._table

@@ -246,7 +246,7 @@ def test_merged_into_a_unit_that_has_reported_it_is_a_question(
     assert (totals(box), members(store(box))) == ([2, 2, 0], 5 + len(both))  # nobody twice
     sentence = asked(box)["2.zip"]
     assert f"已并入{name_of(3)}" in sentence
-    assert "6 名会员没有计入" in sentence
+    assert "会员 6 人没有计入" in sentence
     assert f"其中 {common} 名也在" in sentence
     decide(store(box), "reject", "2.zip")
     assert "2.zip" not in asked(box)
