@@ -12,6 +12,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from unittest.mock import patch
@@ -58,7 +59,8 @@ def found(submissions: Mapping[str, Submission]) -> dict[str, Line]:
         return lines
 
 
-def stored() -> dict[str, Line]:
+@cache
+def stored() -> Mapping[str, Line]:
     """Name → line, as accepted."""
     rows = TABLE.read_text(encoding="utf-8").splitlines()
     return {name: line for name, *line in (row.split("\t") for row in rows)}
