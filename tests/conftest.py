@@ -7,9 +7,8 @@ import gc
 import os
 import sys
 from collections.abc import Generator, Iterator
-from unittest.mock import patch
+from pathlib import Path
 
-import openpyxl
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -17,8 +16,14 @@ from converter.workers import limits
 from converter.workers.pool import Worker
 from tests import commands, forking, light_passphrases, opened, tools
 
+EXAMPLES = int(os.environ.get("EXAMPLES", "20"))  # of each property; `make fuzz` has more
 # A slow machine is no fault: neither of what is tested nor of the draws.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "unhurried",
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("unhurried")
 
 
@@ -28,13 +33,20 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
     collector would look through all of it again and again, for nothing."""
     gc.disable()
     try:
-        if hasattr(os, "fork") and not session.config.getoption("numprocesses", None):
+        controls = session.config.getoption("numprocesses", None)
+        if hasattr(os, "fork") and not controls and any(map(_is_ours, session.config.args)):
             commands.load_all()
             forking.start_server(light_passphrases.use)
         return (yield)
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _is_ours(argument: str) -> bool:
+    """Whether an argument of pytest names tests of this folder: only they run commands."""
+    path = Path(argument.partition("::")[0]).resolve()
+    return path.is_relative_to(Path(__file__).parent)
 
 
 def pytest_unconfigure() -> None:
@@ -80,8 +92,8 @@ def _light_passphrases() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _quick_strings() -> Iterator[None]:
-    with patch.object(openpyxl.reader.excel, "read_string_table", opened.read_string_table):
+def _quick_workbooks() -> Iterator[None]:
+    with opened.quickly():
         yield
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from copy import copy
 from datetime import date, datetime
 from io import BytesIO
 from typing import IO, Any
-from xml.etree.ElementTree import iterparse
+from unittest.mock import patch
+from xml.etree import ElementTree
 
 import openpyxl
+from defusedxml import ElementTree as defused
+from openpyxl.reader import excel
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 from openpyxl.xml.constants import SHEET_MAIN_NS
@@ -41,13 +47,28 @@ def opened(
     return as_shown(book, form)
 
 
+@contextmanager
+def quickly() -> Iterator[None]:
+    """openpyxl parses in C meanwhile. It takes defusedxml where that is installed, which is written
+    in Python; but nearly all that tests open with it was made here."""
+    with ExitStack() as patches:
+        for name in [name for name in sys.modules if name.startswith("openpyxl.")]:
+            for parser in ("fromstring", "iterparse"):
+                if getattr(sys.modules[name], parser, None) is getattr(defused, parser):
+                    patches.enter_context(
+                        patch.object(sys.modules[name], parser, getattr(ElementTree, parser))
+                    )
+        patches.enter_context(patch.object(excel, "read_string_table", read_string_table))
+        yield
+
+
 def read_string_table(stream: IO[bytes]) -> list[str]:
     """The shared strings of a workbook, as openpyxl gives them. LibreOffice writes hundreds of
     texts in several fonts into each, and to make objects of those takes most of opening it.
     """
     plain = f"{{{SHEET_MAIN_NS}}}t|{{{SHEET_MAIN_NS}}}r/{{{SHEET_MAIN_NS}}}t".split("|")
     found = []
-    for _, node in iterparse(stream):
+    for _, node in ElementTree.iterparse(stream):
         if node.tag == f"{{{SHEET_MAIN_NS}}}si":
             texts = [part.text or "" for path in plain for part in node.iterfind(path)]
             found.append("".join(texts).replace("x005F_", ""))

@@ -103,6 +103,20 @@ def fill(
     return book
 
 
+@cache
+def _correct() -> bytes:
+    made = BytesIO()
+    fill(blank()).save(made)
+    return made.getvalue()
+
+
+def correct(folder: Path, name: str = "填报.xlsx") -> Path:
+    """A workbook with a whole, correct submission, as `fill` types it: made once."""
+    path = folder / name
+    path.write_bytes(_correct())
+    return path
+
+
 @contextmanager
 def edited(book: Workbook, edits: Iterable[tuple[Any, ...]]) -> Iterator[Workbook]:
     """The same workbook with cells typed over: (sheet, item or (member, heading), value). What
@@ -118,6 +132,25 @@ def edited(book: Workbook, edits: Iterable[tuple[Any, ...]]) -> Iterator[Workboo
     yield book
     for cell, value, kind, style in reversed(before):
         cell._value, cell.data_type, cell._style = value, kind, style
+
+
+_typed_over: dict[str, bytes] = {}
+
+
+def typed_over(edits: Sequence[tuple[Any, ...]]) -> bytes:
+    """A correct workbook of twenty prepared rows with cells typed over; each is made once."""
+    key = repr(edits)
+    if key not in _typed_over:
+        stream = BytesIO()
+        with edited(_of_twenty_rows(), edits) as book:
+            book.save(stream)
+        _typed_over[key] = stream.getvalue()
+    return _typed_over[key]
+
+
+@cache
+def _of_twenty_rows() -> Workbook:
+    return fill(blank(20))
 
 
 def outcome(path: Path) -> Outcome:

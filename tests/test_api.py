@@ -14,7 +14,7 @@ import converter
 from converter.model.errors import FormError, OutputExists, SubmissionRefused
 from converter.validation.checking import Checked
 from tests.people import MEMBERS, UNIT
-from tests.sheets import MEMBER_SHEET, blank, fill, member_cell, put, saved
+from tests.sheets import MEMBER_SHEET, blank, correct, fill, member_cell, put, saved
 
 PAGE = Path(__file__).parent.parent / "docs" / "api.md"
 EXAMPLES = re.findall("```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
@@ -89,7 +89,7 @@ def test_errors_stand_in_the_way_of_a_package(tmp_path: Path) -> None:
 
 
 def test_nothing_else_is_written_over(tmp_path: Path) -> None:
-    good = checked(saved(fill(blank()), tmp_path))
+    good = checked(correct(tmp_path))
     other = tmp_path / "notes.txt"
     other.write_text("mine")
     for write in (

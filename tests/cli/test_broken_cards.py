@@ -13,7 +13,7 @@ from converter.messages import errors
 from converter.model.errors import FormError
 from tests.commands import run
 from tests.forms.slips import SLIPS, Slip
-from tests.sheets import blank, fill, saved
+from tests.sheets import correct
 
 pytestmark = pytest.mark.usefixtures("near_workers")
 
@@ -60,7 +60,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("desk")
     (folder / "inbox").mkdir()
     (folder / "empty").mkdir()
-    saved(fill(blank()), folder / "inbox", "填报.xlsx")
+    correct(folder / "inbox", "填报.xlsx")
     for arguments in (
         ("receive", "inbox", "--store", "store"),
         ("template", "--roster", "-o", "roster.xlsx"),

@@ -24,7 +24,7 @@ from converter.text.display import columns
 from tests import commands, forking
 from tests.identity.unions import office
 from tests.people import MEMBERS, UNIT
-from tests.sheets import MEMBER_SHEET, blank, fill, member_cell, put, saved
+from tests.sheets import MEMBER_SHEET, blank, correct, fill, member_cell, put, saved
 from tests.usecases.receive.collection import packed, records
 
 pty = pytest.importorskip("pty", reason="no pseudo terminals here")
@@ -426,7 +426,7 @@ def test_the_identity_beside_it_signs(
     desk = tmp_path / "桌面"
     desk.mkdir()
     shutil.copy(office(tmp_path).file(), desk / "标识.xml")
-    assert drop(saved(fill(blank()), desk)) == 0
+    assert drop(correct(desk)) == 0
     reported = capsys.readouterr()
     assert "标识.xml" in reported.err
     assert "签名" in reported.out

@@ -22,7 +22,7 @@ from converter import cli
 from converter.cli import desk, dropped_files
 from converter.web.desk import running
 from tests.people import MEMBERS
-from tests.sheets import MEMBER_SHEET, blank, fill, member_cell, put, saved
+from tests.sheets import MEMBER_SHEET, blank, correct, fill, member_cell, put, saved
 
 COMMAND = [sys.executable, "-m", "converter", "desk", "--no-browser"]
 POSIX = os.name == "posix"
@@ -189,7 +189,7 @@ def test_numbered_choices(
     answers: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    good = saved(fill(blank()), tmp_path, "填 报.xlsx")
+    good = correct(tmp_path, "填 报.xlsx")
     answers += ["1", "什么", "2", f"'{good}'", "3", str(good), "0"]
     assert desk.menu() == 0
     shown = capsys.readouterr()
@@ -200,7 +200,7 @@ def test_numbered_choices(
 
 @pytest.mark.usefixtures("near_workers")
 def test_a_dragged_path_in_place_of_a_number(answers: list[str], tmp_path: Path) -> None:
-    good = saved(fill(blank()), tmp_path, "填 报.xlsx")
+    good = correct(tmp_path, "填 报.xlsx")
     escaped = str(good).replace(" ", "\\ ")
     answers += [f"{escaped} " if POSIX else f'"{good}"']
     assert desk.menu() == 0

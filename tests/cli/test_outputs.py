@@ -25,7 +25,7 @@ from tests.commands import run
 from tests.people import MEMBERS
 from tests.roster.test_reading import GOOD
 from tests.roster.test_reading import filled as filled_roster
-from tests.sheets import MEMBER_SHEET, blank, fill, member_cell, put, saved
+from tests.sheets import MEMBER_SHEET, blank, correct, fill, member_cell, put, saved
 from tests.usecases.receive.collection import packed, records
 
 # What these options name is the program's own: registers, receipts, the portal's state,
@@ -141,7 +141,7 @@ def test_every_option_that_names_an_output_is_tried() -> None:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("desk")
     filled_roster(folder, GOOD)
-    saved(fill(blank()), folder, "填报.xlsx")
+    correct(folder, "填报.xlsx")
     for name in ("又一份.xlsx", "三.xlsx"):
         shutil.copy(folder / "填报.xlsx", folder / name)
     book = fill(blank())
@@ -207,8 +207,16 @@ def test_what_stands_there_is_left_alone(one: Run, desk: Path, tmp_path: Path) -
 FILES = [one for one in RUNS if Path(one.output).suffix and one.command != "backup"]  # it stops
 
 
-@pytest.mark.parametrize("link", [False, True], ids=["file", "link"])
-@pytest.mark.parametrize("one", FILES, ids=lambda one: f"{one.command} {one.output}")
+LINKS = {Path(one.output).suffix: one for one in FILES}.values()  # what writes files sees to them
+
+
+@pytest.mark.parametrize(
+    ("one", "link"),
+    [*((one, False) for one in FILES), *((one, True) for one in LINKS)],
+    ids=lambda one: (
+        f"{one.command} {one.output}" if isinstance(one, Run) else ("file", "link")[one]
+    ),
+)
 def test_a_filled_workbook_under_the_name_is_named_and_kept(
     one: Run, link: bool, desk: Path, tmp_path: Path
 ) -> None:

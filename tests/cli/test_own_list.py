@@ -20,7 +20,7 @@ from converter.model.submissions import Submission
 from tests.commands import run
 from tests.forms import test_several_tables as several_tables
 from tests.people import MEMBERS, UNIT
-from tests.sheets import FORM, MEMBER_SHEET, blank, fill, saved
+from tests.sheets import FORM, MEMBER_SHEET, blank, correct, fill, saved
 from tests.workbook.own_list.layouts import as_text
 from tests.workbook.own_list.test_reading import A, B, C
 
@@ -113,7 +113,7 @@ def test_yes_takes_the_guesses_but_no_doubtful_date(hr: Path, tmp_path: Path) ->
 
 
 def test_the_unit_of_last_year_and_the_members_of_the_list(tmp_path: Path) -> None:
-    saved(fill(blank()), tmp_path, "去年.xlsx")
+    correct(tmp_path, "去年.xlsx")
     assert run("convert", "去年.xlsx", "-o", "去年.zip", cwd=tmp_path).returncode == 0
     rows = [["姓名", "证件号"], ["赵一", A], [MEMBERS[0][0], MEMBERS[0][1]]]
     book_of({"一车间": rows, "二车间": [["姓名", "证件号"], ["孙三", C]]}, tmp_path / "今年.xlsx")

@@ -12,6 +12,8 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from unittest.mock import patch
 
@@ -41,20 +43,24 @@ def made(folder: Path) -> dict[str, Path]:
     return paths
 
 
-def found(paths: Mapping[str, Path]) -> dict[str, Line]:
-    """Name → line, of workbooks as `made` has them, as the code stands now."""
-    lines: dict[str, Line] = {}
+def submissions(paths: Mapping[str, Path]) -> dict[str, Submission]:
+    """Name → what is read, of workbooks as `made` has them."""
     with patch.dict(os.environ, SOURCE_DATE_EPOCH=EPOCH):
-        batch: list[tuple[str, Submission]] = []
-        for name, path in paths.items():
-            batch.append((name, read(path, FORM)))
-            if len(batch) == A_BATCH:
-                lines |= _validated(batch)
-                batch = []
-        return lines | _validated(batch)
+        return {name: read(path, FORM) for name, path in paths.items()}
 
 
-def stored() -> dict[str, Line]:
+def found(submissions: Mapping[str, Submission]) -> dict[str, Line]:
+    """Name → line, as the code stands now."""
+    with patch.dict(os.environ, SOURCE_DATE_EPOCH=EPOCH):
+        lines: dict[str, Line] = {}
+        waiting = iter(submissions.items())
+        while batch := list(islice(waiting, A_BATCH)):
+            lines |= _validated(batch)
+        return lines
+
+
+@cache
+def stored() -> Mapping[str, Line]:
     """Name → line, as accepted."""
     rows = TABLE.read_text(encoding="utf-8").splitlines()
     return {name: line for name, *line in (row.split("\t") for row in rows)}
@@ -63,7 +69,7 @@ def stored() -> dict[str, Line]:
 def accept() -> None:
     """Write down what is found now."""
     with tempfile.TemporaryDirectory() as folder:
-        lines = found(made(Path(folder)))
+        lines = found(submissions(made(Path(folder))))
     text = "".join("\t".join((name, *line)) + "\n" for name, line in sorted(lines.items()))
     TABLE.write_text(text, encoding="utf-8", newline="\n")
 

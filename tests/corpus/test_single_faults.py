@@ -16,7 +16,7 @@ from tests.sheets import (
     UNIT_SHEET,
     Finding,
     blank,
-    edited,
+    correct,
     fill,
     findings,
     found,
@@ -24,6 +24,7 @@ from tests.sheets import (
     outcomes,
     put,
     saved,
+    typed_over,
     unit_cell,
 )
 
@@ -195,7 +196,7 @@ FAULTS = [
 
 
 def test_the_base_is_clean(tmp_path: Path) -> None:
-    assert found(saved(fill(blank()), tmp_path), notes=True) == set()
+    assert found(correct(tmp_path), notes=True) == set()
 
 
 RIGHT: list[list[tuple[str, Any, Any]]] = [
@@ -261,8 +262,8 @@ def all_reported(tmp_path_factory: pytest.TempPathFactory) -> Findings:
     """All workbooks, judged in one check."""
     folder, book, paths = tmp_path_factory.mktemp("faults"), fill(blank(20)), []
     for number, edits in enumerate([*(case.values[0] for case in FAULTS), *RIGHT]):
-        with edited(book, edits):
-            paths.append(saved(book, folder, f"{number}.xlsx"))
+        paths.append(folder / f"{number}.xlsx")
+        paths[-1].write_bytes(typed_over(edits))
     of_workbooks = [findings(outcome) for outcome in outcomes(paths)]
     return Findings(of_workbooks[: len(FAULTS)], of_workbooks[len(FAULTS) :], book)
 

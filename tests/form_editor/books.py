@@ -35,11 +35,12 @@ def workbook(folder: Path, path: Path) -> Path:
     return path
 
 
-def with_few_regions(folder: Path) -> Path:
-    """The form of every handbook in a new folder, with twenty of its seven thousand regions."""
-    shutil.copytree(loading.form_dir(), folder)
+def with_few_regions(folder: Path, source: Path | None = None) -> Path:
+    """A form (the one of every handbook) in a new folder, with twenty of its seven thousand regions."""
+    shutil.copytree(source or loading.form_dir(), folder)
     regions = folder / "codes" / "region.csv"
-    regions.write_bytes(b"".join(regions.read_bytes().splitlines(keepends=True)[:21]))
+    if regions.exists():
+        regions.write_bytes(b"".join(regions.read_bytes().splitlines(keepends=True)[:21]))
     return folder
 
 

@@ -1,4 +1,4 @@
-"""What is wrong in an edited workbook: `form build` names every cell, the workbook says it live."""
+"""What is wrong in an edited workbook: `form build` names every cell."""
 
 from __future__ import annotations
 
@@ -10,24 +10,7 @@ import pytest
 from converter.messages import errors
 from converter.model.errors import UsageError
 from converter.usecases import form_editing
-from tests.form_editor.books import FORMS, Edited, without_regions, workbook
-from tests.parity.office import recalculated
-from tests.tools import needs
-
-SHEETS = (
-    "表单",
-    "表",
-    "项目",
-    "名单",
-    "规则",
-    "填写说明",
-    "统计表",
-    "比率",
-    "汇总项目",
-    "年报表",
-    "年报栏目",
-    "上报文件",
-)
+from tests.form_editor.books import Edited, without_regions, workbook
 
 
 @pytest.fixture
@@ -162,57 +145,3 @@ def test_another_workbook_is_refused(tmp_path: Path) -> None:
     openpyxl.Workbook().save(tmp_path / "a.xlsx")
     with pytest.raises(UsageError, match="editor_no_workbook"):
         form_editing.build(tmp_path / "a.xlsx", tmp_path / "新", force=False)
-
-
-# --- what the workbook says --------------------------------------------------------------------
-
-
-def live_checks(path: Path) -> dict[str, dict[int, str]]:
-    """What the first column of each sheet says beside a row, by sheet and row."""
-    book = openpyxl.load_workbook(path, data_only=True, read_only=True)
-    found = {
-        sheet: {
-            row: str(text)
-            for row, (text,) in enumerate(
-                book[sheet].iter_rows(min_row=4, max_col=1, values_only=True), start=4
-            )
-            if text
-        }
-        for sheet in SHEETS
-    }
-    book.close()
-    return found
-
-
-@needs("libreoffice")
-def test_the_workbook_says_beside_the_row_what_is_wrong(edit: Edited, tmp_path: Path) -> None:
-    named = with_faults(edit)
-    edit.put("规则", edit.row("规则", "code", "X102"), code="X101")
-    edit.put("规则", edit.row("规则", "code", "X175"), code="x17")
-    edit.put("规则", edit.row("规则", "code", "X172"), min=None)
-    edit.put("项目", edit.row("项目", "key", "postcode"), title="驻地通讯地址", key="邮编")
-    edit.put("名单", edit.row("名单", "code", "B"), code="A")
-    edit.put("表", 5, sheet__rows=None)
-    edit.put("表单", edit.row("表单", "@key", "form.title"), value=None)
-    good = [workbook(one, tmp_path / f"{one.name}.xlsx") for one in FORMS]
-    bad, *fine = recalculated([edit.save(tmp_path / "坏.xlsx"), *good], tmp_path)
-    for path in fine:
-        assert live_checks(path) == {name: {} for name in SHEETS}, path
-    live = live_checks(bad)
-    for place in named:
-        sheet, _, cell = place.strip("《").partition("》")
-        if sheet in ("上报文件", "统计表") or place.startswith("《规则》P"):
-            continue  # texts of another kind: only `form build` tells
-        row = int("".join(filter(str.isdigit, cell)))
-        where = (row, 2) if sheet == "表单" else (2, edit.book[sheet][cell].column)
-        title = edit.book[sheet].cell(*where).value
-        assert f"“{title}”" in live[sheet][row], place
-    of_rules = "".join(live["规则"].values())
-    assert of_rules.count("“编号”重复了") == 2
-    assert "“编号”要写成 X 加三位数字" in of_rules
-    assert "还没有写“最小周岁”" in of_rules
-    assert "“名称”重复了" in live["项目"][edit.row("项目", "key", "address")]
-    assert "“代号”只能用小写英文" in live["项目"][edit.row("项目", "key", "邮编")]
-    assert sum("“代码”重复了" in text for text in live["名单"].values()) == 2
-    assert "一行是什么" in live["表"][5]
-    assert "还没有写“表单名称”" in live["表单"][edit.row("表单", "@key", "form.title")]

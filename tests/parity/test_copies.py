@@ -82,7 +82,7 @@ def test_faults_stand_in_the_copy_and_vanish_when_corrected(results: dict[str, P
 
 
 def test_the_ways_to_the_next_fault_are_computed(results: dict[str, Path]) -> None:
-    sheet = openpyxl.load_workbook(results["as it comes"], data_only=True)[MEMBER_SHEET]
+    sheet = verdicts.values(results["as it comes"])[MEMBER_SHEET]
     column = MemberLayout(FORM.main_table, 1).jump
     shown = {row: sheet.cell(row, column).value for row in range(FIRST, FIRST + 30)}
     assert {row: text for row, text in shown.items() if text} == {
@@ -93,7 +93,7 @@ def test_the_ways_to_the_next_fault_are_computed(results: dict[str, Path]) -> No
 
 def test_lines_of_the_list_tick_themselves_off(results: dict[str, Path]) -> None:
     def ticks(name: str) -> list[Any]:
-        sheet = openpyxl.load_workbook(results[name], data_only=True)["问题清单"]
+        sheet = verdicts.values(results[name])["问题清单"]
         headings = [cell.value for cell in sheet[HEAD_ROW]]
         column = headings.index("已改") + 1
         rows = range(HEAD_ROW + 1, HEAD_ROW + 3)
@@ -106,7 +106,7 @@ def test_lines_of_the_list_tick_themselves_off(results: dict[str, Path]) -> None
 def test_the_next_fault_is_the_cell_that_is_still_in_question(results: dict[str, Path]) -> None:
     layout = MemberLayout(FORM.main_table, 1)
     for name, open_cells in (("as it comes", {FIRST + 1: "C", FIRST + 4: "B"}), ("corrected", {})):
-        sheet = openpyxl.load_workbook(results[name], data_only=True)[MEMBER_SHEET]
+        sheet = verdicts.values(results[name])[MEMBER_SHEET]
         found = {row: sheet.cell(row, layout.open).value for row in range(FIRST, FIRST + 12)}
         assert {row: letters for row, letters in found.items() if letters} == open_cells
 
@@ -123,7 +123,7 @@ def test_lists_comments_and_remains_survive_a_real_program(results: dict[str, Pa
 def test_colour_goes_with_the_fault(results: dict[str, Path]) -> None:
     """By the rule that watches a marked cell: still what it was in the copy, another one corrected."""
     for name, changed in (("as it comes", False), ("corrected", True)):
-        book = openpyxl.load_workbook(results[name], data_only=True)
+        book = verdicts.values(results[name])
         sheet, layout = book[MEMBER_SHEET], MemberLayout(FORM.main_table, 1)
         for key, row in (("id_number", FIRST + 1), ("name", FIRST + 4)):
             now = sheet.cell(row, layout.columns[key]).value or BLANK_WAS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import openpyxl
 import pytest
 
 from converter import workbook
@@ -16,6 +15,7 @@ from converter.validation import checking
 from tests import sheets
 from tests.opened import rendered
 from tests.parity.office import recalculated
+from tests.parity.verdicts import values
 from tests.sheets import FORM, UNIT_SHEET
 from tests.tools import needs
 
@@ -54,10 +54,7 @@ def computed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_the_entry_stands_in_the_message(computed: tuple[Path, Path], key: str) -> None:
     typed, offered = TYPED[key]
     row = UnitLayout(FORM.record).rows[key]
-    live, stored = (
-        openpyxl.load_workbook(path, data_only=True)[UNIT_SHEET].cell(row, UnitLayout.CHECK).value
-        for path in computed
-    )
+    live, stored = (values(path)[UNIT_SHEET].cell(row, UnitLayout.CHECK).value for path in computed)
     field = FORM.record.field(key)
     assert KINDS["choice"].offered(typed, field, FORM) == offered
     assert live == stored

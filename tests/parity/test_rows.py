@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import openpyxl
 import pytest
 
 from converter.forms import loading as forms
@@ -139,7 +138,7 @@ def test_faults_are_there_to_be_found(results: dict[str, Path]) -> None:
 def test_members_are_counted_right_after_editing(
     results: dict[str, Path], edit: str, members: int
 ) -> None:
-    sheet = openpyxl.load_workbook(results[edit], data_only=True)[FORM.main_table.title]
+    sheet = verdicts.values(results[edit])[FORM.main_table.title]
     status = str(sheet["A2"].value)
     assert (f"已填会员 {members} 人" in status) if members else ("还没有" in status)
 
@@ -213,6 +212,6 @@ def test_totals_and_signatures_are_no_members(results: dict[str, Path]) -> None:
 
 def test_the_jump_leads_to_the_first_fault(results: dict[str, Path]) -> None:
     for edit, row in (("nothing", FIRST + 2), ("delete", FIRST + 4)):
-        sheet = openpyxl.load_workbook(results[edit], data_only=True)[FORM.main_table.title]
+        sheet = verdicts.values(results[edit])[FORM.main_table.title]
         target = sheet[MemberLayout(FORM.main_table, 1).total("target").replace("$", "")].value
         assert target == f"#'{FORM.main_table.title}'!B{row}"

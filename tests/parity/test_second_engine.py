@@ -24,11 +24,12 @@ from tests import tools
 from tests.opened import rendered
 from tests.parity import verdicts
 from tests.parity.cases import Clerk
+from tests.parity.test_whole_template import chosen, drawn
 
 pytestmark = tools.needs("gnumeric")
 
 FORM: Form = forms.load(forms.form_dir())
-MEMBERS, UNITS, PREPARED = 150, 24, 160
+MEMBERS, WORKBOOKS, PREPARED = 100, 12, 110
 PATIENCE = 600  # seconds; a machine under load, not a measure
 
 
@@ -62,11 +63,10 @@ def computed(files: Sequence[Path], folder: Path) -> list[Path]:
 @pytest.fixture(scope="module")
 def workbooks(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("gnumeric")
-    clerk, files = Clerk(FORM, seed=20260316), []
-    for number in range(UNITS + 1):
-        rows, prepared = (clerk.dice.choice([0, 2, 5]), 8) if number else (MEMBERS, PREPARED)
-        data = clerk.submission("", rows, wrong=clerk.dice.choice([0.1, 0.4, 0.7]))
+    files = []
+    for number, data in chosen(drawn(Clerk(FORM, seed=20260316), MEMBERS), WORKBOOKS).items():
         files.append(folder / f"{number}.xlsx")
+        prepared = 12 if number else PREPARED
         files[-1].write_bytes(rendered(FORM, rows=prepared, data=data))
     results = computed(files, folder / "computed")
     with warnings.catch_warnings():

@@ -20,7 +20,7 @@ from tests.tools import needs
 pytestmark = needs("libreoffice")
 
 FORMS = sorted(path.name for path in forms.form_dir().parent.iterdir() if path.is_dir())
-WORKBOOKS = 8
+WORKBOOKS = 4
 
 
 def answers(form: Form) -> set[str]:

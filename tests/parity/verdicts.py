@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ _PATH = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*")  # also within a condi
 _LEVEL = {"错误": "error", "待填": "error", "提示": "warning"}
 
 
-@cache
+@lru_cache(maxsize=32)  # as many as a module compares
 def values(path: Path) -> Any:
     """A workbook as computed; not to be changed."""
     return openpyxl.load_workbook(path, data_only=True)

@@ -23,7 +23,7 @@ def _claim(draw: random.Random) -> ClaimedSender:
 
 def test_few_rows_decide_as_all_would(tmp_path: Path) -> None:
     draw = random.Random(19)
-    for number in range(12):
+    for number in range(5):
         units = [(n, _claim(draw)) for n in range(1, 9)]
         roster = [RosterEntry(c, draw.choice(NAMES), "", draw.choice(ABOVE)) for c in LISTED]
         former = {unit_lookup.names_of(RosterEntry("", "旧厂工会")): roster[0]}

@@ -18,6 +18,7 @@ from converter.model.clock import today
 from converter.model.forms import Field, Form, Rule
 from converter.model.issues import Level
 from converter.rules import FAMILIES, derivations
+from converter.rules.base import RuleFamily
 from converter.rules.demands import Demand, Unknowns
 from converter.validation import checking
 from tests.forms.small import EVERY_KIND, submission
@@ -31,7 +32,9 @@ CONDITIONS = (
     "not (unit.staff * unit.cadres <= 9) or abs(unit.staff - unit.members) > 1",
 )
 # What only rules of one card agree on: whether it holds, no formula says.
-UNSAID = {"unique", "agrees", "found_in", "not_in"}
+UNSAID = {"found_in", "not_in"} | {
+    name for name, family in FAMILIES.items() if type(family).demand is RuleFamily.demand
+}
 
 Record = Mapping[str, str]
 

@@ -8,9 +8,9 @@ import json
 import os
 import shutil
 import subprocess
-import sys
+import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,11 +23,11 @@ from converter.register import Register, lock
 from converter.register.writer import LOCK
 from converter.usecases import receive
 from converter.usecases.receive.inbox import scan
+from tests import commands
 from tests.identity.unions import office
 from tests.roster.test_reading import GOOD, filled
 from tests.safety import failing
 from tests.safety.test_faults import FAULTY, OLD, SCENES, faults, rooms, sound_files, strays
-from tests.safety.test_personal_data import ROOT
 from tests.sheets import FORM
 from tests.usecases.receive.collection import (
     Inbox,
@@ -49,30 +49,44 @@ def _still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(EPOCH))
 
 
-def start(*arguments: object, when: int = EPOCH) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "converter", *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "SOURCE_DATE_EPOCH": str(when)},
-    )
+class Started:
+    """A command that runs beside others: in a fork, which has imported all already."""
+
+    def __init__(self, *arguments: object) -> None:
+        self._shown = tempfile.TemporaryFile()  # noqa: SIM115
+        with open(os.devnull, "rb") as nothing:  # noqa: PTH123
+            streams = [nothing.fileno(), *[self._shown.fileno()] * 2]
+            self._process = commands.begun(arguments, streams)
+
+    def ended(self) -> tuple[int, str]:
+        code = self._process.wait(commands.PATIENCE)
+        with self._shown:
+            self._shown.seek(0)
+            shown = self._shown.read().decode()
+        assert "Traceback" not in shown
+        return code, shown
 
 
-def ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
-    shown = process.communicate()[0].decode()
-    assert "Traceback" not in shown
-    return process.returncode, shown
+def both(*lines: Sequence[object]) -> list[int]:
+    """The exit codes of commands that run at once."""
+    if not hasattr(os, "fork"):
+        pytest.skip("needs forks")
+    started = [Started(*line) for line in lines]
+    return [one.ended()[0] for one in started]
 
 
 def run(*arguments: object, when: int = EPOCH) -> tuple[int, str]:
-    """A command that nothing else runs beside: in a fork, which has imported all already."""
-    if not hasattr(os, "fork"):
-        return ended(start(*arguments, when=when))
+    """A command that nothing else runs beside."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", str(when))
-        done = failing.run(arguments)
-    assert "Traceback" not in done.shown
-    return done.code, done.shown
+        if hasattr(os, "fork"):
+            done = failing.run(arguments)
+            code, shown = done.code, done.shown
+        else:
+            ended = commands.run(*arguments)
+            code, shown = ended.returncode, ended.stdout + ended.stderr
+    assert "Traceback" not in shown
+    return code, shown
 
 
 # --- folders that vanish -------------------------------------------------------------------
@@ -216,12 +230,12 @@ def test_a_folder_that_may_not_be_written_to_is_told(tmp_path: Path) -> None:
     (out / "上报.zip").write_bytes(packed(records(3)))
     office(tmp_path, "desk")
     before = failing.files(tmp_path)
-    commands = (
+    lines = (
         ("check", FAULTY, "--annotate", out),
         ("backup", tmp_path / "desk", "-o", out / "备份.zip", "--plain"),
     )
     with read_only(out):
-        for command in commands:
+        for command in lines:
             code, shown = run(*command)
             assert code == 2, shown
             assert str(out) in shown
@@ -303,9 +317,7 @@ def test_two_receive_into_one_register(tmp_path: Path) -> None:
         code, shown = run(*command)
     assert code == 2
     assert str(os.getpid()) in shown
-    both = [start(*command) for _ in range(2)]
-    codes = [ended(process)[0] for process in both]
-    assert sorted(codes) in ([0, 0], [0, 2])
+    assert sorted(both(command, command)) in ([0, 0], [0, 2])
     found = contents(tmp_path / "S")["submissions"]
     assert [(row[0], row[3], row[7]) for row in found] == [
         (number, f"{number}.zip", "current") for number in range(1, 5)
@@ -319,8 +331,8 @@ def test_two_convert_to_one_package(tmp_path: Path) -> None:
     sources = [tmp_path / f"{number}.xlsx" for number in (1, 2)]
     for number, source in enumerate(sources, 1):
         source.write_bytes(workbook(number))
-    both = [start("convert", source, "-o", tmp_path / "上报.zip") for source in sources]
-    assert [ended(process)[0] for process in both] == [0, 0]
+    lines = [("convert", source, "-o", tmp_path / "上报.zip") for source in sources]
+    assert both(*lines) == [0, 0]
     found = package.read(tmp_path / "上报.zip", FORM)
     assert not [issue for issue in found.issues if issue.level == "error"]
     assert found.stamp.unit_name in (name_of(1), name_of(2))
@@ -336,8 +348,7 @@ def test_two_issue_with_one_folder_of_keys(tmp_path: Path) -> None:
         code, shown = run(*command)
     assert code == 2, shown
     assert not (folder / "out").exists() or not failing.files(folder / "out")
-    both = [start(*command) for _ in range(2)]
-    codes = sorted(ended(process)[0] for process in both)
+    codes = sorted(both(command, command))
     assert codes in ([0, 0], [0, 2])
     times = codes.count(0)
     entries = ledger.read(folder / "keys") or []
@@ -354,8 +365,8 @@ def test_two_annotate_into_one_folder(tmp_path: Path) -> None:
     for number in (1, 2):
         box.put(f"{number}/填报.xlsx", faulty(number))
     sources = sorted(box.folder.rglob("*.xlsx"))
-    both = [start("check", source, "--annotate", tmp_path / "out") for source in sources]
-    assert [ended(process)[0] for process in both] == [1, 1]
+    lines = [("check", source, "--annotate", tmp_path / "out") for source in sources]
+    assert both(*lines) == [1, 1]
     copies = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert copies == ["填报-批注-2.xlsx", "填报-批注.xlsx"]
     named = set()

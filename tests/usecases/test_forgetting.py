@@ -7,6 +7,7 @@ import gzip
 import shutil
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -47,6 +48,12 @@ def held_in(folder: Path, texts: set[str]) -> set[str]:
     return found
 
 
+@cache
+def _reader() -> duckdb.DuckDBPyConnection:
+    """One for all tables: to start the database takes longer than to read a hundred of them."""
+    return duckdb.connect()
+
+
 def _pieces(path: Path) -> Iterator[bytes]:
     data = path.read_bytes()
     yield data
@@ -60,8 +67,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
             yield zlib.decompressobj(-zlib.MAX_WBITS).decompress(data[start:])
         at = data.find(b"PK\x03\x04", at + 4)
     if path.suffix == ".parquet":
-        with duckdb.connect() as connection:
-            rows = connection.execute("SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
+        rows = _reader().execute("SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
         yield repr(rows).encode()
     elif path.suffix == ".duckdb":
         with duckdb.connect(str(path), read_only=True) as connection:

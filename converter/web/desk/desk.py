@@ -159,9 +159,10 @@ class Desk:
         version = document.version()
         if version is None:
             return None
-        known = version, self.form_of(document).folder, self._unit_of(document)
+        unit = self._unit_of(document)
+        known = version, self.form_of(document).folder, unit
         if document.checked is None or document.checked[:3] != known:
-            document.checked = *known, self._check(document, None)
+            document.checked = *known, self._check(document, unit, None)
         return document.checked[3]
 
     def _unit_of(self, document: Document) -> SigningUnit:
@@ -175,15 +176,16 @@ class Desk:
         mark."""
         with tempfile.TemporaryDirectory(dir=self.private) as folder:
             made = Path(folder, "marked.xlsx")
-            found = self._check(document, made)
+            found = self._check(document, self._unit_of(document), made)
             if found is None or not found.annotated:
                 return None
             return self.shelf.keep(made, suffixed(document, "annotated_suffix"))
 
-    def _check(self, document: Document, annotated: Path | None) -> PageCheck | None:
+    def _check(
+        self, document: Document, unit: SigningUnit, annotated: Path | None
+    ) -> PageCheck | None:
         loaded = self.form_of(document)
         try:
-            unit = self._unit_of(document)
             request = CheckForPageRequest(
                 loaded.folder, document.paths, annotated, None, unit.document, unit.issues
             )
