@@ -18,6 +18,7 @@ def page(kept: dict[str, Any]) -> str:
     above, known = kept["province"], kept["memory"]
     few, share = kept["province_overlapping"], kept["share"]
     alone, parts = kept["command"], kept["partitions"]
+    times = 100_000_000 / parts["members"]
     merge, counted = above["merge"], above["statistics"]
     first, last = got["steps"][0], got["steps"][-1]
     files = last["files"] - first["files"]
@@ -91,8 +92,8 @@ def page(kept: dict[str, Any]) -> str:
         part_on=parts["measured"],
         part_twice=asked_of(parts["duplicates"]),
         part_counted=asked_of(parts["counted"]),
-        tenfold_twice=f"{10 * parts['duplicates']['cpu_s']:.0f}",
-        tenfold_counted=f"{10 * parts['counted']['cpu_s']:.0f}",
+        reckoned_twice=f"{times * parts['duplicates']['cpu_s']:.0f}",
+        reckoned_counted=f"{times * parts['counted']['cpu_s']:.0f}",
         runners=alone["runners"],
         share_files=f"{alone['units']:,}",
         share_on=alone["measured"],
