@@ -6,6 +6,7 @@
     python -m benchmarks.scale province [UNITS]     11 unions below with so many each, merged
     python -m benchmarks.scale memory [UNITS]       a register of so many units and files, opened
     python -m benchmarks.scale command [UNITS]      the command's own share, with recorded answers
+    python -m benchmarks.scale partitions [N]       so many registers of a million members together
     python -m benchmarks.scale page                 docs/scale.md from what was measured
 
 Each prints what it measured and keeps it in docs/scale.json, from which docs/scale.md is made.
@@ -183,7 +184,7 @@ def main() -> None:
         text = scale_page.page(json.loads(RESULTS.read_text("utf-8")))
         (ROOT / "docs" / "scale.md").write_text(text, "utf-8", newline="\n")
         return
-    from benchmarks import scale_upward
+    from benchmarks import scale_partitions, scale_upward
 
     works = {
         "receive": (receive, 20_000),
@@ -192,6 +193,7 @@ def main() -> None:
         "province": (scale_upward.province, 10_000),
         "memory": (scale_upward.memory, 100_000),
         "command": (scale_upward.command, 4_000),
+        "partitions": (scale_partitions.partitions, 10),
     }
     work, usual = works[what]
     results = work(units or usual)

@@ -17,6 +17,8 @@ def page(kept: dict[str, Any]) -> str:
     got, asked, pools = kept["receive"], kept["register"], kept["check"]
     above, known = kept["province"], kept["memory"]
     few, share = kept["province_overlapping"], kept["share"]
+    alone, parts = kept["command"], kept["partitions"]
+    times = 100_000_000 / parts["members"]
     merge, counted = above["merge"], above["statistics"]
     first, last = got["steps"][0], got["steps"][-1]
     files = last["files"] - first["files"]
@@ -44,8 +46,7 @@ def page(kept: dict[str, Any]) -> str:
         ]
         return f"| {title}: {units:,} units, {members:,} members | " + " | ".join(cells) + " |"
 
-    def query(name: str) -> str:
-        found = asked[name]
+    def asked_of(found: dict[str, Any]) -> str:
         return f"{found['cpu_s']:.1f} s, {found['peak_mib']} MiB"
 
     template = Path(__file__).with_suffix(".md").read_text("utf-8")
@@ -64,7 +65,7 @@ def page(kept: dict[str, Any]) -> str:
         command_peak=got["command_peak_mib"],
         register_members=f"{asked['members']:,}",
         register_units=f"{asked['units']:,}",
-        **{name: query(name) for name in QUERIES},
+        **{name: asked_of(asked[name]) for name in QUERIES},
         checked=f"{pools['units']:,}",
         **{name: f"{total(pools[name]):.0f}" for name in ("one", "two", "cluster")},
         overhead=f"{overhead:.0%}",
@@ -86,8 +87,21 @@ def page(kept: dict[str, Any]) -> str:
         few_merge=f"{few['merge']['cpu_s'] + few['merge']['workers_s']:.0f}",
         few_findings=f"{few['merge']['findings']:,}",
         few_counted=f"{few['statistics']['cpu_s']:.0f}",
-        share_before=f"{share['before_ms']:.1f}",
-        share_after=f"{share['after_ms']:.1f}",
+        part_members=f"{parts['members']:,}",
+        part_registers=parts["members"] // 1_000_000,
+        part_on=parts["measured"],
+        part_twice=asked_of(parts["duplicates"]),
+        part_counted=asked_of(parts["counted"]),
+        reckoned_twice=f"{times * parts['duplicates']['cpu_s']:.0f}",
+        reckoned_counted=f"{times * parts['counted']['cpu_s']:.0f}",
+        runners=alone["runners"],
+        share_files=f"{alone['units']:,}",
+        share_on=alone["measured"],
+        share_ms=f"{alone['ms_a_file']:.2f}",
+        share_hashing=f"{alone['of_that_hashing']:.2f}",
+        share_worker=f"{alone['worker_ms_a_file']:.1f}",
+        share_fed=f"{alone['workers_fed']:.0f}",
+        share_a_minute=f"{alone['files_a_minute']:,}",
         register_before=f"{share['register_before_ms']:.1f}",
         register_after=f"{share['register_after_ms']:.1f}",
         known_peak=known["full"]["peak_mib"],

@@ -252,6 +252,8 @@ def command(units: int) -> dict[str, Any]:
             read = _slope(recorder.marks)
             players = [_Player(kept, read) for _ in range(RUNNERS)]
             cpu, clock = _received(root, "second", players, worker)
+            at_once = [_Player(kept, 0) for _ in range(RUNNERS)]
+            _, shortest = _received(root, "third", at_once, worker)
         with measured() as hashing:
             inbox.scan(root / "in")
         own = cpu + hashing["cpu_s"] / units
@@ -262,7 +264,8 @@ def command(units: int) -> dict[str, Any]:
             "worker_ms_a_file": round(1000 * read, 3),
             "of_that_hashing": round(1000 * hashing["cpu_s"] / units, 3),
             "workers_fed": round(read / own, 1),
-            "workers_busy": round(read / clock, 1),
+            "workers_busy": round(read / clock, 1),  # the fewer, the fewer batches there are
+            "files_a_minute": round(60 / shortest),  # of workers that answer at once
             "command_peak_mib": peak_mib(),
         }
 

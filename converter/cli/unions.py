@@ -150,7 +150,8 @@ def verify(ctx: click.Context, file: Path, keys: Path | None, fingerprint: str) 
         proof = unions.prove(file, keys, fingerprint, folder, worker)
     if proof.holds:
         _print_proof(proof)
-    if keys and not proof.chain and not (keys / ledger.NAME).exists():
+    # Of a unit's file; which of a union's are good, its own list says.
+    if keys and proof.serial and not proof.chain and not (keys / ledger.NAME).exists():
         err(message("identity_no_ledger", path=keys / ledger.NAME))
     return max(print_issues(ctx, file, proof.issues), OK if proof.holds else FOUND)
 

@@ -8,7 +8,7 @@ is a question to a person, never a reason to reject: the upper union decides.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from datetime import date
 from itertools import chain, groupby
 from typing import NamedTuple
@@ -45,7 +45,6 @@ WAITING = {
     "unconfirmed": "C116",
     "unverified": "C118",
 }
-_NAMES = "SELECT id, name, superior FROM units_in(?)"
 MOST_SHARING = 100_000  # groups of units that are listed; the findings have every number
 CURRENT = f"s.period = ? AND {COUNTS}"
 
@@ -93,8 +92,13 @@ def _twice(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
         " FROM m JOIN several USING (id) ORDER BY m.id, m.submission, m.source_row",
         [period, period],
     )
-    names = {unit: named for unit, *named in tables.query(_NAMES, [period])}
+    names: dict[int, Sequence[str]] = {}  # of the few that share somebody, out of millions
     for number, group in groupby(rows, key=lambda row: row[0]):
+        if not names:
+            sharers = tables.query(
+                f"{sql} SELECT DISTINCT unit FROM m JOIN several USING (id)", [period, period]
+            )
+            names = _names(tables, period, {unit for (unit,) in sharers})
         entries = [(*row[:5], *names[row[5]]) for row in group]
         places = [Place(row[1], row[2], row[3], row[4], key) for row in entries]
         units = list(dict.fromkeys(row[5] for row in entries))
@@ -143,15 +147,24 @@ def sharing(tables: RegisterTables, form: Form, period: str) -> list[Sharing]:
     shared = _shared(form)
     if not shared:
         return []
-    rows = tables.stream(
+    rows = tables.query(
         f"{shared[1]}, groups AS (SELECT list_sort(list(DISTINCT unit)) AS units"
         "  FROM m JOIN several USING (id) GROUP BY id)"
         " SELECT units, count(*) AS shared FROM groups GROUP BY units"
         f" ORDER BY shared DESC, units LIMIT {MOST_SHARING}",
         [period, period],
     )
-    names = {unit: name for unit, name, _ in tables.query(_NAMES, [period])}
-    return [Sharing(tuple(names[unit] for unit in units), count) for units, count in rows]
+    names = _names(tables, period, {unit for units, _ in rows for unit in units})
+    return [Sharing(tuple(names[unit][0] for unit in units), count) for units, count in rows]
+
+
+def _names(tables: RegisterTables, period: str, units: Set[int]) -> dict[int, Sequence[str]]:
+    """Name and union of units."""
+    rows = tables.query(
+        "SELECT id, name, superior FROM units_in(?) WHERE id IN (SELECT unnest(?::BIGINT[]))",
+        [period, sorted(units)],
+    )
+    return {unit: named for unit, *named in rows}
 
 
 # --- units ---------------------------------------------------------------------------------
@@ -229,12 +242,14 @@ def _missing(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]
     refused or withdrawn. Unions that stand on the roster as other units' superiors need not report.
     What waits for a decision is reported separately."""
     rows = tables.query(
-        "SELECT r.code, r.name, r.superior, arg_max(s.file, s.id), bool_and(s.state = 'withdrawn')"
-        " FROM roster_of($1) r LEFT JOIN units u ON u.code = r.code"
+        "WITH r AS (SELECT * FROM roster_of($1) l WHERE NOT EXISTS (SELECT 1 FROM units u"
+        "  JOIN submissions s ON s.unit = u.id WHERE u.code = l.code AND s.period = $1"
+        f"  AND ({COUNTS} OR s.state IN ('held', 'unopened'))))"
+        " SELECT r.code, r.name, r.superior, arg_max(s.file, s.id), bool_and(s.state = 'withdrawn')"
+        " FROM r LEFT JOIN units u ON u.code = r.code"
         " LEFT JOIN submissions s ON s.unit = u.id AND s.period = $1"
         " GROUP BY r.code, r.name, r.superior, r.owes"
-        f" HAVING count(*) FILTER ({COUNTS} OR s.state IN ('held', 'unopened')) = 0"
-        " AND (count(s.id) > 0 OR r.owes) ORDER BY r.superior, r.code",
+        " HAVING count(s.id) > 0 OR r.owes ORDER BY r.superior, r.code",
         [period],
     )
     nearest = Nearest(waiting.strangers(tables, period))
@@ -252,24 +267,36 @@ def _renamed(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]
     """C109: a unit whose file gives another name than the roster does, perhaps made with another
     unit's identity file; unless an officer assigned it, or it is what the unit was called before
     an officer renamed or moved it."""
-    given: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    # A publication has no roster as it was given.
-    if tables.query("SELECT 1 FROM duckdb_tables() WHERE table_name = 'roster_given'"):
-        for code, *called in tables.query("SELECT code, name, superior FROM roster_given"):
-            given[code].append((called[0], called[1]))
+    # Names that are the same need no look, of millions of units hardly one is left.
     rows = tables.query(
         "SELECT s.file, r.code, r.name, r.superior, s.unit_name, s.superior"
         " FROM submissions s JOIN units u ON u.id = s.unit JOIN roster_of(?) r"
-        f" ON r.code = u.code AND u.code <> '' WHERE {CURRENT} AND NOT EXISTS (SELECT 1 FROM"
+        f" ON r.code = u.code AND u.code <> '' WHERE {CURRENT} AND (s.unit_name <> r.name"
+        " OR s.superior <> r.superior) AND NOT EXISTS (SELECT 1 FROM"
         " decisions d WHERE d.content = s.content AND d.action = 'assign') ORDER BY s.id",
         [period, period],
     )
+    given = _names_given(tables, {row[1] for row in rows}) if rows else {}
     for file, code, listed, listed_superior, claimed, claimed_superior in rows:
-        names = [(listed, listed_superior), *given[code]]
+        names = [(listed, listed_superior), *given.get(code, ())]
         if all(_differ(claimed, one) or _differ(claimed_superior, of) for one, of in names):
             params = {"unit": listed, "superior": listed_superior}
             params |= {"claimed": claimed, "claimed_superior": claimed_superior}
             yield issue_of("C109", form, Place(file), claimed, **params)
+
+
+def _names_given(tables: RegisterTables, codes: Set[str]) -> dict[str, list[tuple[str, str]]]:
+    """The names and unions of these units on the rosters that were given, by code. A publication
+    has none of those."""
+    given: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    if tables.query("SELECT 1 FROM duckdb_tables() WHERE table_name = 'roster_given'"):
+        for code, unit, superior in tables.query(
+            "SELECT code, name, superior FROM roster_given"
+            " WHERE code IN (SELECT unnest(?::VARCHAR[]))",
+            [sorted(codes)],
+        ):
+            given[code].append((unit, superior))
+    return given
 
 
 def _waiting(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:

@@ -80,7 +80,7 @@ def plan(known: Knowledge, scope: Scope) -> RemovalPlan:
     if scope.period:
         states = {one.period: one.state for one in periods.read(known.connection)}
         if scope.period not in states:
-            listed = "、".join(states)
+            listed = "、".join(states) or "—"
             raise UsageError("forget_no_period", period=scope.period, periods=listed)
         if scope.kind != UNIT and states[scope.period] != periods.CLOSED:
             raise UsageError("forget_open", period=scope.period)

@@ -30,6 +30,7 @@ from converter.register.schema import (
     MEMBERS,
     ROWS,
     connect,
+    copy,
     name,
     quoted,
     row_tables,
@@ -75,9 +76,9 @@ def publish(connection: Connection, folder: Path, form: Form, period: str, when:
     target.mkdir(0o700)
     rows = {table: _COUNTING_ROWS.format(table=table) for table in row_tables(connection)}
     for table, sql in (TABLES | rows).items():
-        path = quoted(target / f"{table}.parquet")
-        connection.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
-        (target / f"{table}.parquet").chmod(0o600)
+        path = target / f"{table}.parquet"
+        copy(connection, sql, path, ", COMPRESSION zstd")
+        path.chmod(0o600)
     counted = connection.execute(
         "SELECT state, count(*) FROM submissions WHERE period = ? GROUP BY state ORDER BY state",
         [period],

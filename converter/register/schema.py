@@ -249,6 +249,7 @@ SENT = _by_source(_SIGNED, _SAVED, _RECEIVED)
 TIMED_BY = _by_source("'signature'", "'file'", "'receipt'")
 
 MEMORY = "1GB"  # beyond it DuckDB works on the disk
+SPARING = "160MB"  # where nothing is lost but time: what is written in order
 
 UNREADABLE = "unreadable"  # stands for the content of files that cannot be opened
 
@@ -362,6 +363,28 @@ def database_errors() -> tuple[type[Exception], ...]:
     except ModuleNotFoundError:
         return ()
     return (duckdb.Error,)
+
+
+def copy(
+    connection: Connection,
+    sql: str,
+    path: Path,
+    options: str = "",
+    parameters: Sequence[Any] = (),
+) -> None:
+    """Write an answer as a Parquet file. Millions of rows are put in order on the disk; with more
+    memory only where that little is not enough."""
+    statement = f"COPY ({sql}) TO '{quoted(path)}' (FORMAT parquet{options})"
+    try:
+        connection.execute(f"SET memory_limit = '{SPARING}'")
+        connection.execute(statement, list(parameters))
+        return
+    except database_errors() as error:
+        if type(error).__name__ != "OutOfMemoryException":
+            raise
+    finally:
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
+    connection.execute(statement, list(parameters))
 
 
 def streamed(

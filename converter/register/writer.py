@@ -47,7 +47,6 @@ from converter.register.schema import ANSWERS, connect, quoted, streamed
 
 T = TypeVar("T")
 
-SORTING_MEMORY = "200MB"
 FILE, LOCK, SPOOL = "register.duckdb", "lock", "spool"
 _STATE_AT, _FORGOTTEN_AT = (list(SUBMISSION).index(key) for key in ("state", "forgotten"))
 
@@ -123,17 +122,13 @@ class Register:
     def kept(
         self, sql: str, parameters: Sequence[Any] = ()
     ) -> Iterator[Callable[[], Iterator[tuple[Any, ...]]]]:
-        """A long answer, kept in a file so that it can be read several times. It is put in order
-        on the disk, and few of its rows are in memory at a time."""
+        """A long answer, kept in a file so that it can be read several times, row by row."""
         path = self.spool / "answer.parquet"
         try:
-            self.query(f"SET memory_limit = '{SORTING_MEMORY}'")
-            self.query(f"COPY ({sql}) TO '{quoted(path)}' (FORMAT parquet)", parameters)
+            schema.copy(self._connection, sql, path, parameters=parameters)
             yield lambda: self.stream("SELECT * FROM read_parquet(?)", [str(path)])
         finally:
             path.unlink(missing_ok=True)
-            with contextlib.suppress(*schema.database_errors()):  # one that broke cannot be set
-                self.query(f"SET memory_limit = '{schema.MEMORY}'")
 
     # --- what is known ----------------------------------------------------------------------
 

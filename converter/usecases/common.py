@@ -79,6 +79,8 @@ def known_period(register: Snapshot, given: str) -> str:
 
     chosen = periods.chosen(register, given)
     known = register.periods()
+    if not known:
+        raise UsageError("export_nothing")
     if chosen not in known:
         raise UsageError("export_no_period", period=chosen, periods="、".join(known))
     return chosen

@@ -34,24 +34,23 @@ from converter.statistics.reminders import split_contact
 from converter.text import characters
 
 # Every file of a period, and a row without one for each unit that owes. Units stand in the roster's
-# order, those that it does not list behind them, files in order of arrival.
+# order, behind them those that it does not list, files in order of arrival. (No window and no
+# aggregate: millions of rows are put in order on the disk.)
 _LISTED = """
-WITH found AS (
+SELECT superior, code, name, contact, phone, file, state, reason, result, members, errors, warnings,
+    received, period, claimed_period
+FROM (
     SELECT coalesce(u.position, 0) AS position, coalesce(u.superior, s.superior) AS superior,
-        coalesce(u.code, s.unit_code) AS code,
+        coalesce(u.code, s.unit_code) AS code, s.unit, s.id,
         coalesce(nullif(u.name, ''), s.unit_name) AS name, coalesce(u.contact, '') AS contact,
-        coalesce(u.phone, '') AS phone, s.id AS number, s.file, s.state, s.reason, s.result,
-        s.members, s.errors, s.warnings, s.received, s.period, s.claimed_period
+        coalesce(u.phone, '') AS phone, s.file, s.state, s.reason, s.result, s.members, s.errors,
+        s.warnings, s.received, s.period, s.claimed_period
     FROM submissions s LEFT JOIN units_in($1) u ON u.id = s.unit WHERE s.period = $1
     UNION ALL BY NAME
-    SELECT r.position, r.superior, r.code, r.name, r.contact, r.phone, 9223372036854775807 AS number
+    SELECT r.position, r.superior, r.code, r.name, r.contact, r.phone
     FROM roster_of($1) r WHERE r.owes AND NOT EXISTS (SELECT 1 FROM submissions s
-        JOIN units u ON u.id = s.unit WHERE u.code = r.code AND s.period = $1)),
-placed AS (SELECT *, max(position) OVER unit AS place, min(number) OVER unit AS first FROM found
-    WINDOW unit AS (PARTITION BY superior, code, name))
-SELECT superior, code, name, contact, phone, file, state, reason, result, members, errors, warnings,
-    received, period, claimed_period FROM placed
-ORDER BY place = 0, place, superior, code, first, name, number
+        JOIN units u ON u.id = s.unit WHERE u.code = r.code AND s.period = $1))
+ORDER BY position = 0, position, superior, code, unit, name, id
 """
 
 
