@@ -125,4 +125,5 @@ class ListReport:
     pieced: int = 0  # ID numbers that stood in several cells
     name_parts: bool = False  # names stood in two columns
     split: int = 0  # people who shared a cell
+    too_wide: tuple[str, ...] = ()  # sheets of which only the first columns were looked at
     only_here: tuple[str, ...] = ()  # people of none of the other lists, where these overlap

@@ -19,6 +19,7 @@ from converter.model.own_list import (
     ListColumn,
     ListReport,
 )
+from converter.workbook.grid import WIDEST
 
 NAMED = 10
 SAMPLES = 3  # people of a list that was rearranged
@@ -54,6 +55,8 @@ def lines(report: ListReport, form: Form, *, guesses: bool = True) -> Iterator[s
         yield f"  {text}"
     if report.side_by_side:
         yield message("list_side_by_side")
+    for sheet in report.too_wide:
+        yield message("list_too_wide", sheet=sheet, most=WIDEST)
     if report.name_parts:
         yield message("list_name_joined")
     for key, count in (("list_pieced", report.pieced), ("list_split", report.split)):

@@ -26,7 +26,8 @@ V = TypeVar("V")
 REMEMBERED = 4_096  # texts
 LONGEST_HEADING = 80  # characters; longer texts are explanations, not headings
 
-_REMARK = re.compile(r"[(\[【〔{「][^)\]】〕}」]*[)\]】〕}」]")
+# Not longer: of thousands of brackets that are never closed, each would be searched to the end.
+_REMARK = re.compile(r"[(\[【〔{「][^)\]】〕}」]{0,100}[)\]】〕}」]")
 _DRESS = dict.fromkeys(map(ord, characters.BLANKS + "*※★☆●#"))
 _ENDS = ":;,.、。!"
 _AFTER_NUMBER = ".、:)）"

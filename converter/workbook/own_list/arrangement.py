@@ -23,6 +23,7 @@ from converter.workbook.own_list import values
 from converter.workbook.own_list.blocks import FEWEST_HEADINGS, Headings, SheetCells
 
 LARGEST = 1 << 21  # cells of a list on its side
+LONGEST_CARD = 1000  # characters of one in a single cell
 _PAIR = re.compile(r"([^\s:：]{1,12})\s*[:：]\s*([^\s:：,，;；、]+(?=[\s,，;；、]|$))")
 
 
@@ -70,13 +71,19 @@ def _labels(cells: SheetCells, headings: Headings) -> Iterator[_Label]:
                 continue
             if headings.is_heading(text):
                 found.append((at, text, []))
-            elif pairs := [pair for pair in _PAIR.findall(text) if headings.is_heading(pair[0])]:
+            elif pairs := _pairs(text, headings):
                 found += [(at, title, [(value, int(CellType.TEXT))]) for title, value in pairs]
             elif found:
                 found[-1][2].append((text, cells.types[row][at]))
         for at, text, following in found:
             field = headings.find(text)
             yield _Label(row, at, text, field[0] if field else "", following)
+
+
+def _pairs(text: str, headings: Headings) -> list[tuple[str, str]]:
+    """Headings with what stands behind each, in one cell: 姓名：赵一 性别：男."""
+    found = _PAIR.findall(text[:LONGEST_CARD])
+    return [(title, value) for title, value in found if headings.is_heading(title)]
 
 
 def _is_number(cell: tuple[str, int]) -> bool:

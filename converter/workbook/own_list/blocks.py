@@ -16,7 +16,7 @@ from converter.model.forms import Field, Sheet
 from converter.model.issues import column_letters
 from converter.model.own_list import COLUMNS, DERIVED, DOUBTFUL, KNOWN, NEAR, ROWS
 from converter.text import characters
-from converter.text.headings import names_of, normalized
+from converter.text.headings import LONGEST_HEADING, names_of, normalized
 from converter.workbook.form.remarks import is_line
 from converter.workbook.grid import Box, Grid
 from converter.workbook.own_list.values import holds_number, id_number
@@ -89,6 +89,8 @@ class Headings:
         return found
 
     def _find(self, text: str) -> tuple[str, str] | None:
+        if len(text) > LONGEST_HEADING:
+            return None
         if found := self._names.field(text):
             return found[0], self._how(found[0], KNOWN)
         short = normalized(text)

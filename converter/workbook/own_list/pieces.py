@@ -15,7 +15,6 @@ from converter.workbook import person_names
 from converter.workbook.own_list import values
 from converter.workbook.own_list.blocks import SheetCells
 
-LENGTH = 18  # of an ID number
 FEWEST = 0.5  # of the most frequent place of pieces, to make another place one as well
 LOWEST_HEADING = 20  # rows
 _PIECE = re.compile("[0-9]{1,17}[Xx]?|[Xx]").fullmatch
@@ -65,9 +64,9 @@ def _spans(texts: Sequence[str]) -> Iterator[Span]:
     pieces = [_piece(text) for text in texts]
     for first, piece in enumerate(pieces):
         whole, last = piece, first + 1
-        while whole and len(whole) < LENGTH and last < len(pieces) and pieces[last]:
+        while whole and len(whole) < values.LENGTH and last < len(pieces) and pieces[last]:
             whole, last = whole + pieces[last], last + 1
-        if last > first + 1 and len(whole) == LENGTH and values.id_number(whole):
+        if last > first + 1 and len(whole) == values.LENGTH and values.id_number(whole):
             yield first, last
 
 

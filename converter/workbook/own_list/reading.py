@@ -99,6 +99,7 @@ class _Reading:
     pieced: int = 0
     name_parts: bool = False
     split: int = 0
+    too_wide: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.headings = Headings(self.sheet)
@@ -114,6 +115,8 @@ class _Reading:
             found = cells_of(grid)
             if not found.texts:
                 continue
+            if grid.facts.width > len(grid.facts.columns):
+                self.too_wide.append(name)
             whole = joined(as_rows(found, self.sheet, self.headings))
             cells, self.pieced = whole.cells, self.pieced + whole.numbers
             self.name_parts |= whole.names
@@ -337,6 +340,7 @@ class _Reading:
             pieced=self.pieced,
             name_parts=self.name_parts,
             split=self.split,
+            too_wide=tuple(self.too_wide),
         )
         return ReadList(members, report)
 

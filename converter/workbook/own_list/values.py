@@ -13,6 +13,7 @@ from converter.model.cell_types import CellType
 from converter.text import characters
 from converter.workbook import person_names
 
+LENGTH = 18  # characters of an ID number
 SIGNIFICANT = 15  # digits that a spreadsheet keeps of a number
 
 _YEAR, _MONTH, _DAY = "(?:19|20)[0-9]{2}", "[01]?[0-9]", "[0-3]?[0-9]"
@@ -44,7 +45,9 @@ def numbers_in(text: str) -> list[str]:
     if len(text) < SIGNIFICANT:
         return []
     whole = characters.half_width(characters.without_invisible(text)).upper()
-    parts = (compact(part) for part in _APART.split(whole))
+    if sum(map(whole.count, "0123456789")) < LENGTH - 1:
+        return []
+    parts = (compact(part) for part in _APART.split(whole) if len(part) >= LENGTH)
     found = [number for part in parts for number in sorted(valid_numbers(part))]
     return found or sorted(valid_numbers(compact(whole)))  # 赵一 130102 19600101 9902
 

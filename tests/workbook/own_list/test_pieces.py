@@ -56,3 +56,8 @@ def test_two_people_in_one_cell(between: str, tmp_path: Path) -> None:
 def test_two_numbers_and_one_name_stay_together(tmp_path: Path) -> None:
     got = read([["姓名", "身份证号"], ["赵一", f"{A}、{B}"], ["孙三", C]], tmp_path)
     assert people(got) == [("赵一", f"{A}、{B}"), ("孙三", C)]
+
+
+def test_a_sheet_that_is_too_wide_is_named(tmp_path: Path) -> None:
+    got = read([["姓名", "身份证号", *[None] * 260, "备注"], ["赵一", A]], tmp_path)
+    assert (people(got), got.report.too_wide) == ([("赵一", A)], ("Sheet",))
