@@ -38,7 +38,7 @@ TOTALS = (
 )  # fmt: skip
 LAST_SHEET_ROW = 1_048_576
 LAST_XLS_ROW = 65_536
-BLANK_ROWS_PRINTED = 30
+BLANK_ROWS_PRINTED = 22  # a page of A4, its head included
 
 
 def quoted(sheet: str) -> str:

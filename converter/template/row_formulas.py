@@ -24,7 +24,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from converter.template.cell_text import put_formula
 from converter.template.layout import quoted
 
-PREFIX = "row"
+PREFIX, LINE_PREFIX = "row", "line"  # of the record sheet's lines
 _ADDRESS = re.compile(r"(\$?[A-Z]{1,3})(\$?)([0-9]+)")
 # Texts and addresses of other sheets, which stay as they are; then addresses and ranges of its own.
 _ONE = _ADDRESS.pattern.replace("(", "(?:")
@@ -42,6 +42,31 @@ def put_named(cell: Any, expression: str, *, many: bool = True) -> None:
     text = from_first_row(expression, quoted(cell.parent.title), cell.row, many=many)
     cell.parent.defined_names[name] = DefinedName(name, attr_text=text)
     put_formula(cell, name)
+
+
+def name_alike(sheet: Any, column: int, rows: list[int]) -> None:
+    """Give one name to the formulas of a column that differ only in the row that they look at,
+    their own. Shared formulas would do, but LibreOffice, as long as it believes stored values, does
+    not tell those below the first one that what they look at has changed."""
+    alike: dict[str, list[int]] = {}
+    for row in rows:
+        text = sheet.cell(row, column).value
+        if isinstance(text, str) and text.startswith("="):
+            alike.setdefault(_own_row(row).sub(r"$\1#", text), []).append(row)
+    for top, *others in alike.values():
+        if others:
+            cell = sheet.cell(top, column)
+            name = f"{LINE_PREFIX}{cell.coordinate}"
+            relative = _own_row(top).sub(rf"$\g<1>{top}", cell.value)[1:]
+            text = from_first_row(relative, quoted(sheet.title), top, many=False)
+            sheet.defined_names[name] = DefinedName(name, attr_text=text)
+            for row in (top, *others):
+                put_formula(sheet.cell(row, column), name)
+
+
+def _own_row(row: int) -> re.Pattern[str]:
+    """Finds absolute addresses of this sheet in a row."""
+    return re.compile(rf"(?<![!A-Za-z0-9_])\$([A-Z]{{1,3}})\${row}(?![0-9])")
 
 
 def named(name: str, expression: str, sheet: Any, row: int) -> DefinedName:

@@ -28,6 +28,9 @@ from converter.template.labels import REQUIRED, ROW, VERDICT_END, label, prefix
 from converter.template.layout import STATUS_ROW, MemberLayout, UnitLayout, quoted
 from converter.template.value_places import Value
 
+# The order of messages: what the kind finds, what is missing, what rules find.
+FIRST_RULE = 2
+
 
 @dataclass(frozen=True)
 class Computed:
@@ -45,6 +48,19 @@ class Computed:
     def fault(self, field: Field, record: int) -> str:
         """What the kind finds at a cell, led by the joiner."""
         return self._faults.get(field.path, {}).get(record, "")
+
+    def is_usable(self, field: Field) -> bool:
+        """Whether nothing about the record's cell alone is in error: see `FieldFormulas.usable`."""
+        alone = {
+            place
+            for place, rule in enumerate(self.form.rules, FIRST_RULE)
+            if rules.FAMILIES[rule.family].validates_one_cell(rule)
+        }
+        error = label(self.form, "joiner") + prefix(self.form, Level.ERROR)
+        return self.shown(field, 0) != "" and not any(
+            text.startswith(error) and (order == 0 or order in alone)
+            for order, text in self._entries.get(field.path, {}).get(0, ())
+        )
 
     def shown(self, field: Field, record: int) -> Value:
         """The canonical value as a helper cell has it."""
@@ -137,7 +153,7 @@ class Computed:
         """By field path and record: each message with its place in the order of messages."""
         found: dict[str, dict[int, list[tuple[int, str]]]] = {}
         sheets = {raw.name: key for key, raw in self.submission.sheets.items()}
-        order = {rule.code: n for n, rule in enumerate(self.form.rules, 2)} | {REQUIRED: 1}
+        order = {rule.code: n for n, rule in enumerate(self.form.rules, FIRST_RULE)} | {REQUIRED: 1}
         texts = _Texts(self.form)
         for issue in self.outcome.issues:
             key = sheets.get(issue.place.sheet, "")
@@ -247,8 +263,6 @@ def unit_values(
     """By address: what every formula of the unit sheet comes to. `locked`: what the identity file
     says, by field key."""
     raw = computed.submission.sheets.get(unit.sheet.key) if computed else None
-    joiner = label(form, "joiner")
-    error = joiner + prefix(form, Level.ERROR)
     found: dict[str, Value] = {}
     checks: dict[int, str] = {}
     for field in unit.sheet:
@@ -256,9 +270,10 @@ def unit_values(
         missing = field.required and not field.derive and not known
         messages = message(form, REQUIRED, field, Level.ERROR) if missing else ""
         norm: Value = known
+        fault, usable = "", known != ""
         if computed and raw:
             messages, norm = computed.messages(field, 0), computed.shown(field, 0)
-        fault = messages if messages and f"({REQUIRED})" not in messages else ""
+            fault, usable = computed.fault(field, 0), computed.is_usable(field)
         row = unit.rows[field.key]
         explained = bool(raw and raw.explanation(field.key, 0))
         code = KINDS[field.kind].offers_at
@@ -268,7 +283,7 @@ def unit_values(
             unit.helper(field.key, "text"): "",
             unit.helper(field.key, "norm"): norm,
             unit.helper(field.key, "fault"): fault,
-            unit.helper(field.key, "usable"): norm != "" and not fault.startswith(error),
+            unit.helper(field.key, "usable"): usable,
             unit.helper(field.key, "messages"): messages,
             unit.helper(field.key, "offered"): offered,
             unit.explained(field.key): explained,

@@ -12,7 +12,7 @@ from converter.kinds import KINDS
 from converter.messages import catalogue
 from converter.model.forms import Field, Form
 from converter.model.submissions import Stamp
-from converter.template import shared_formulas, stored, style
+from converter.template import stored, style
 from converter.template.cell_text import put_formula, put_text
 from converter.template.conditional_formats import (
     colour_verdicts,
@@ -34,6 +34,7 @@ from converter.template.layout import (
 from converter.template.offers import offer, put_cursor
 from converter.template.print_setup import hide_helpers, set_page
 from converter.template.refs import SheetRefs
+from converter.template.row_formulas import name_alike
 from converter.template.style import CellStyle, Painter, text_lines
 from converter.template.summary import LINK, STATUS, unit_totals
 
@@ -109,7 +110,7 @@ def write(
     for name, expression in unit_totals(layout).items():
         put_formula(sheet[unit.total(name).replace("$", "")], expression)
     for column in (unit.CHECK, *range(FIRST_HELPER, unit.last_helper + 1)):
-        shared_formulas.share(sheet, column, [*unit.rows.values()])
+        name_alike(sheet, column, [*unit.rows.values()])
     _offers(sheet, layout, stamp)
     _colours(sheet, layout)
     if jumps:

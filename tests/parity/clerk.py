@@ -1,6 +1,8 @@
 """Edits member sheets in LibreOffice the way a clerk does. Run by LibreOffice's own Python:
 
-    clerk.py PIPE (WORKBOOK RESULT WHAT)…
+    clerk.py PIPE calculate|believe (WORKBOOK RESULT WHAT)…
+
+In the end all is computed anew, or only what the program itself finds to have changed.
 
 WHAT is words joined by commas, done one after the other: delete:ROW, insert:ROW,
 copy:ROW (inserted again below itself),
@@ -94,14 +96,15 @@ def paste(document: Any, target: Any, text: str) -> None:
 
 
 def main() -> None:
-    pipe, *steps = sys.argv[1:]
+    pipe, mode, *steps = sys.argv[1:]
     desktop = connect(pipe)
     for source, result, what in zip(steps[0::3], steps[1::3], steps[2::3], strict=True):
         document = desktop.loadComponentFromURL(
             uno.systemPathToFileUrl(source), "_blank", 0, (value("Hidden", True),)
         )
         edit(document, what)
-        document.calculateAll()
+        if mode == "calculate":
+            document.calculateAll()
         document.storeToURL(
             uno.systemPathToFileUrl(result),
             (value("FilterName", "Calc MS Excel 2007 XML"),),

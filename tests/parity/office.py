@@ -44,20 +44,26 @@ def converted(file: Path, suffix: str, folder: Path) -> Path:
     return result
 
 
-def edited(steps: Sequence[tuple[Path, Path, str]], folder: Path) -> None:
-    """(workbook, result, what to do to its member sheet): see `clerk.py` for what can be done."""
+def edited(
+    steps: Sequence[tuple[Path, Path, str]], folder: Path, *, believing: bool = False
+) -> None:
+    """(workbook, result, what to do to its member sheet): see `clerk.py` for what can be done.
+    `believing`: as on a clerk's computer, where stored values count until something changes."""
     program, python = tools.path("libreoffice"), tools.path("uno")
     script = Path(__file__).with_name("clerk.py")
     pipe = f"converter-{os.getpid()}"
+    own = (
+        f"-env:UserInstallation={(folder / 'believing').as_uri()}" if believing else profile(folder)
+    )
     office = subprocess.Popen(
-        [program, "--headless", "--norestore", profile(folder), f"--accept=pipe,name={pipe};urp;"],
+        [program, "--headless", "--norestore", own, f"--accept=pipe,name={pipe};urp;"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
         arguments = [part for step in steps for part in map(str, step)]
         done = subprocess.run(
-            [python, str(script), pipe, *arguments],
+            [python, str(script), pipe, "believe" if believing else "calculate", *arguments],
             capture_output=True, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
