@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from converter.model.issues import Issue, Issues, Level, Place
-from converter.model.submissions import Outcome
+from converter.model.submissions import Outcome, SigningUnit
 from converter.web.desk.desk import Desk
 from converter.web.desk.documents import Document
 from converter.workers.requests.page_check import PageCheck
@@ -132,10 +132,12 @@ def test_a_form_that_is_held_is_checked_as_soon_as_it_is_let_go(
     """Without a save: what held it only looked at it."""
     document, real, looks = desk.desk.documents.of(form.path), Desk._check, []
 
-    def check(self: Desk, document: Document, annotated: Path | None) -> PageCheck | None:
+    def check(
+        self: Desk, document: Document, unit: SigningUnit, annotated: Path | None
+    ) -> PageCheck | None:
         looks.append(1)
         if len(looks) > 3:
-            return real(self, document, annotated)
+            return real(self, document, unit, annotated)
         issues = Issues.of([Issue("F005", Level.ERROR, Place(str(document.path)))])
         outcome = Outcome(str(document.path), issues, readable=False)
         return PageCheck(outcome, self.summary(document.path, issues, readable=False), False)
