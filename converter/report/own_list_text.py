@@ -88,9 +88,9 @@ def lines(report: ListReport, form: Form, *, guesses: bool = True) -> Iterator[s
             yield message("list_leavers", place=place_text(below.row.row), **params_)
         else:
             yield message("list_leavers_sheet", **params_)
-    for one in report.remarked:
-        where = column_text(one.heading, one.column)
-        text, count, names = "、".join(one.remarks), len(one.names), listed(one.names)
+    for said in report.remarked:
+        where = column_text(said.heading, said.column)
+        text, count, names = "、".join(said.remarks), len(said.names), listed(said.names)
         yield message("list_remarked", column=where, text=text, count=count, names=names)
     for key, people in (
         ("list_struck", report.struck),
