@@ -94,10 +94,10 @@ def lines(report: ListReport, form: Form, *, guesses: bool = True) -> Iterator[s
             yield message("list_leavers", place=place_text(below.row.row), **params_)
         else:
             yield message("list_leavers_sheet", **params_)
-    for beside in report.remarked:
-        where, remarks = column_text(beside.heading, beside.column), "、".join(beside.remarks)
-        found = {"column": where, "text": remarks, "names": listed(beside.names)}
-        yield message("list_remarked", rows=table.rows_name, count=len(beside.names), **found)
+    for said in report.remarked:
+        where, remarks = column_text(said.heading, said.column), "、".join(said.remarks)
+        found = {"column": where, "text": remarks, "names": listed(said.names)}
+        yield message("list_remarked", rows=table.rows_name, count=len(said.names), **found)
     for key, people in (
         ("list_struck", report.struck),
         ("list_hidden", report.hidden),

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from converter.text import file_names
-from converter.workbook.grid import CellComments, CellFormats, Grid, GridFacts, Place
+from converter.workbook.grid import CellComments, CellFormats, CellPlace, Grid, GridFacts
 from converter.workbook.parsed_grid import ParsedGrid
 from converter.workbook.unreadable import UnreadableFile
 
@@ -53,7 +53,7 @@ class DelimitedWorkbook:
         """Not known of this format."""
         return {}
 
-    def struck(self, index: int, columns: Sequence[int]) -> Collection[Place]:
+    def struck(self, index: int, columns: Sequence[int]) -> Collection[CellPlace]:
         """Text has none."""
         return ()
 

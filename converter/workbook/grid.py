@@ -72,9 +72,9 @@ class CellComment(NamedTuple):
     text: str
 
 
-Place = tuple[int, int]  # row and column of a cell
-CellComments = dict[Place, CellComment]
-CellFormats = Mapping[Place, str]  # number formats
+CellPlace = tuple[int, int]  # row and column of a cell
+CellComments = dict[CellPlace, CellComment]
+CellFormats = Mapping[CellPlace, str]  # number formats
 
 
 class Grid(Protocol):

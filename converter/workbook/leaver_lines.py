@@ -66,7 +66,7 @@ def _says_left(remark: str, heading: str) -> bool:
     if text in _words("list_no"):
         return _asks_whether_member(heading)
     found = _remark().match(text.strip(_AROUND))
-    return bool(found) and not _any_of("list_back").search(found[1])
+    return found is not None and not _any_of("list_back").search(found[1])
 
 
 @lru_cache(maxsize=1 << 8)

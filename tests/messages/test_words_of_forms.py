@@ -14,7 +14,7 @@ OF_UNIONS = ("入会", "转会", "女职工", "农民工")  # what not every for
 # What is read in other people's lists, and examples of what a maintainer may write.
 WORDS_THAT_ARE_READ = {
     "half_sheet_words", "list_gone_words", "list_gone_after", "list_staying",
-    "suggest_lists_of_people",
+    "list_still_there", "suggest_lists_of_people",
 }  # fmt: skip
 EXAMPLES = {
     "editor_tables_sheet_rows", "editor_statistics_collection_rate", "editor_rates_label",

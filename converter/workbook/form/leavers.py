@@ -13,7 +13,7 @@ from converter.model.issues import Params, column_letters
 from converter.model.submissions import RawSheet
 from converter.text import characters
 from converter.workbook.form.remarks import is_line
-from converter.workbook.grid import Place
+from converter.workbook.grid import CellPlace
 from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.leaver_lines import says_left
 
@@ -22,14 +22,14 @@ MOST_ROWS = 10  # that are named
 MOST_REMARKS = 3
 
 
-class Formatted(Protocol):
+class StyledWorkbook(Protocol):
     """A workbook that knows which of its cells are struck through."""
 
-    def struck(self, index: int, columns: Sequence[int]) -> Collection[Place]: ...
+    def struck(self, index: int, columns: Sequence[int]) -> Collection[CellPlace]: ...
 
 
 def report_struck(
-    book: Formatted, index: int, raw: RawSheet, sheet: Sheet, report: IssueCollector
+    book: StyledWorkbook, index: int, raw: RawSheet, sheet: Sheet, report: IssueCollector
 ) -> None:
     """Name the rows whose name and number, where they are filled in, are struck through."""
     kinds = {field.key: KINDS[field.kind] for field in sheet if field.key in raw.at}
@@ -72,7 +72,7 @@ def report_remarked(
         if found:
             where = _column(column, heading)
             remarks = [*dict.fromkeys(map(characters.strip, found.values()))][:MOST_REMARKS]
-            params = _params(sorted(found)) | {"column": where, "text": "、".join(remarks)}
+            params = {**_params(sorted(found)), "column": where, "text": "、".join(remarks)}
             report.add(REMARKED, name, (min(found), column), params=params)
 
 

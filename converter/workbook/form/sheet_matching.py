@@ -38,7 +38,7 @@ from converter.workbook.form.unread_people import (
     unnumbered,
     unread,
 )
-from converter.workbook.grid import CellComments, CellFormats, Grid, GridFacts, Place
+from converter.workbook.grid import CellComments, CellFormats, CellPlace, Grid, GridFacts
 from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.unreadable import UnreadableFile
 
@@ -68,7 +68,7 @@ class Workbook(Protocol):
 
     def number_formats(self, index: int, columns: Sequence[int]) -> CellFormats: ...
 
-    def struck(self, index: int, columns: Sequence[int]) -> Collection[Place]: ...
+    def struck(self, index: int, columns: Sequence[int]) -> Collection[CellPlace]: ...
 
     def finish(self) -> None:
         """Vet the parts that have not been read. Raises UnreadableFile."""

@@ -111,12 +111,14 @@ def unread(
 def beside_record(
     grid: Grid, tables: Sequence[Sheet], record: RawSheet, reasons: int
 ) -> list[PeopleColumn]:
-    """The same of a record's sheet, whose answers and `reasons` (a column) are no list."""
+    """The same of a record's sheet: to the right of its answers and `reasons` (a column), and below
+    its answers."""
     rows, columns = zip(*record.at.values(), strict=True) if record.at else ((0,), (0,))
-    below = max(rows) + 1
+    last, below = max(*columns, reasons), max(rows) + 1
     read = grid.read(sorted({*columns} & {*grid.facts.columns}), below)
     under = [unread_in(column, cells, below, tables, ()) for column, cells in read.items()]
-    return [*unread(grid, tables, (), {*columns, reasons}), *filter(None, under)]
+    beside = unread(grid, tables, (), range(last + 1)) if grid.facts.columns[-1] > last else ()
+    return [*beside, *filter(None, under)]
 
 
 def unnumbered(grid: Grid, table: Sheet, known: Container[str]) -> list[PeopleColumn]:

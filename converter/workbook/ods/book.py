@@ -13,7 +13,7 @@ from typing import BinaryIO
 from zipfile import ZipInfo
 
 from converter.model.issues import column_letters
-from converter.workbook.grid import WIDEST, CellComments, CellFormats, Grid, GridFacts, Place
+from converter.workbook.grid import WIDEST, CellComments, CellFormats, CellPlace, Grid, GridFacts
 from converter.workbook.ods.content import OdsTable, read_content, rows_of
 from converter.workbook.parsed_grid import ParsedGrid, Row
 from converter.workbook.unreadable import UnreadableFile
@@ -76,7 +76,7 @@ class OdsWorkbook:
             for row in range(run.first, run.last + 1)
         }
 
-    def struck(self, index: int, columns: Sequence[int]) -> Collection[Place]:
+    def struck(self, index: int, columns: Sequence[int]) -> Collection[CellPlace]:
         """Not read from this format."""
         return ()
 

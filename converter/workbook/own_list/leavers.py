@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from converter.model.own_list import COLUMNS, ROWS, LeaversBelow, LeaversRemarked, SkippedRow
-from converter.workbook.grid import GridFacts, Place
+from converter.workbook.grid import CellPlace, GridFacts
 from converter.workbook.leaver_lines import ends_leavers, is_leaver_line, says_left
 from converter.workbook.own_list.blocks import Headings, ListBlock
 from converter.workbook.own_list.columns import ColumnHalf
@@ -23,13 +23,13 @@ class Leavers:
     _remarks: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
     _remarked: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     _struck: list[str] = field(default_factory=list)
-    _struck_cells: Collection[Place] = ()
+    _struck_cells: Collection[CellPlace] = ()
     _is_below: bool = False
     _hidden: list[str] = field(default_factory=list)
     _hidden_lines: Collection[int] = ()
     _is_hidden: bool = False
 
-    def begin(self, struck: Collection[Place], facts: GridFacts, arrangement: str) -> None:
+    def begin(self, struck: Collection[CellPlace], facts: GridFacts, arrangement: str) -> None:
         """Another sheet, and which of its cells are struck through."""
         self._struck_cells, self._is_below = struck, False
         lines = {ROWS: facts.hidden_rows, COLUMNS: facts.hidden_columns}

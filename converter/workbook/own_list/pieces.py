@@ -46,17 +46,17 @@ def joined(cells: SheetCells) -> Joined:
     name = _name_parts(cells)
     if not found and name is None:
         return Joined(cells)
-    texts = [[*row] for row in cells.texts]
+    whole = [[*row] for row in cells.texts]
     types = [[*row] for row in cells.types]
     numbers = 0
     for row, spans in found.items():
         for first, last in places.intersection(spans):
-            _join(texts[row], types[row], first, last)
+            _join(whole[row], types[row], first, last)
             numbers += 1
     if name:
-        for row in range(name[0], len(texts)):
-            _join(texts[row], types[row], name[1], name[1] + 2)
-    return Joined(replace(cells, texts=texts, types=types), numbers, name is not None)
+        for row in range(name[0], len(whole)):
+            _join(whole[row], types[row], name[1], name[1] + 2)
+    return Joined(replace(cells, texts=whole, types=types), numbers, name is not None)
 
 
 def _spans(texts: Sequence[str]) -> Iterator[Span]:

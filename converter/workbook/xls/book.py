@@ -14,7 +14,14 @@ import xlrd
 
 from converter.text import number_formats
 from converter.text.cell_values import BUILTIN_DATES, Serial, shows_date
-from converter.workbook.grid import CellComment, CellComments, CellFormats, Grid, GridFacts, Place
+from converter.workbook.grid import (
+    CellComment,
+    CellComments,
+    CellFormats,
+    CellPlace,
+    Grid,
+    GridFacts,
+)
 from converter.workbook.parsed_grid import ParsedGrid
 from converter.workbook.unreadable import UnreadableFile, unreadable_on_error
 from converter.workbook.xls import biff, properties
@@ -69,7 +76,7 @@ class XlsWorkbook:
         }
         return {place: odd[style] for place, style in self._styled(index, columns, odd)}
 
-    def struck(self, index: int, columns: Sequence[int]) -> Collection[Place]:
+    def struck(self, index: int, columns: Sequence[int]) -> Collection[CellPlace]:
         """The cells in these columns whose letters have a line through them."""
         fonts = self._book.font_list
         styles = {
@@ -81,7 +88,7 @@ class XlsWorkbook:
 
     def _styled(
         self, index: int, columns: Sequence[int], styles: Collection[int]
-    ) -> Iterator[tuple[Place, int]]:
+    ) -> Iterator[tuple[CellPlace, int]]:
         """The cells in some columns that have one of some styles, with that."""
         sheet = self._book.sheet_by_index(index)
         for row in range(sheet.nrows if styles else 0):

@@ -20,7 +20,7 @@ from zipfile import ZipInfo
 
 import python_calamine
 
-from converter.workbook.grid import CellComments, CellFormats, Grid, GridFacts, Place
+from converter.workbook.grid import CellComments, CellFormats, CellPlace, Grid, GridFacts
 from converter.workbook.parsed_grid import ParsedGrid, Row
 from converter.workbook.type_detection import members as members_of
 from converter.workbook.unreadable import UnreadableFile, unreadable_on_error
@@ -93,7 +93,7 @@ class XlsxWorkbook:
         found = read_sheet(self._parts[sheet.part], sheet.name).styled(columns, odd)
         return {place: odd[style] for place, style in found}
 
-    def struck(self, index: int, columns: Sequence[int]) -> Collection[Place]:
+    def struck(self, index: int, columns: Sequence[int]) -> Collection[CellPlace]:
         """The cells in these columns whose letters have a line through them."""
         sheet, styles = self._book.sheets[index], self._book.struck_styles
         if not styles or not columns:
