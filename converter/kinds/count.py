@@ -104,12 +104,13 @@ class Count(NumberKind):
 
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         least, most = self.min(field), self.max(field)
+        too_few = (failing("K304", lambda c: _numbers(c) < least),) if least else ()
         found = (
             no_number(lambda c: ~np.isnan(_numbers(c))),
             failing("K301", lambda c: np.isnan(_numbers(c))),
             failing("K302", lambda c: _numbers(c) < 0),
             failing("K303", lambda c: _numbers(c) != np.trunc(_numbers(c))),
-            failing("K304", lambda c: _numbers(c) < least),
+            *too_few,  # nothing is below 0 and not negative
             failing("K305", lambda c: _numbers(c) > most),
         )
         if not (form.levels or form.amendments or field.levels):
@@ -141,10 +142,11 @@ class Count(NumberKind):
         return f'IF({text}="","",IF({readable},IF({grouped},VALUE({plain}),{text}),{text}))'
 
     def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
+        least = self.min(field)
         return (
             ExcelCondition("K301", f"NOT(ISNUMBER({norm}))"),
             ExcelCondition("K302", f"{norm}<0"),
             ExcelCondition("K303", f"{norm}<>INT({norm})"),
-            ExcelCondition("K304", f"{norm}<{self.min(field)}"),
+            *((ExcelCondition("K304", f"{norm}<{least}"),) if least else ()),
             ExcelCondition("K305", f"{norm}>{self.max(field)}"),
         )

@@ -209,10 +209,9 @@ class Decimal(numeric.NumberKind):
         ]
         if least >= 0:
             found.append(failing("K302", lambda c: _numbers(c) < 0))
-        found += [
-            failing("K304", lambda c: _numbers(c) < least),
-            failing("K305", lambda c: _numbers(c) > most),
-        ]
+        if least:  # nothing is below 0 and not negative
+            found.append(failing("K304", lambda c: _numbers(c) < least))
+        found.append(failing("K305", lambda c: _numbers(c) > most))
         if form.levels or form.amendments or field.levels:
             kept = DIGITS_KEPT / 10**places
             found.append(failing("K307", lambda c: np.abs(_numbers(c)) >= kept))
@@ -273,7 +272,7 @@ class Decimal(numeric.NumberKind):
             ExcelCondition("K301", f"NOT(ISNUMBER({norm}))"),
             ExcelCondition("K308", f"{off}>1E-9+ABS({norm})*4E-15"),
             *negative,
-            ExcelCondition("K304", f"{rounded}<{_shown(least)}"),
+            *((ExcelCondition("K304", f"{rounded}<{_shown(least)}"),) if least else ()),
             ExcelCondition("K305", f"{rounded}>{_shown(most)}"),
         )
 

@@ -86,6 +86,7 @@ LONGEST, SHOWN = 200, 20  # characters that are looked through, and of those sho
 _SIMPLE = re.compile("(?!00|86[0-9]{10})([0-9]+|0[0-9]{2,3}-[0-9]+)")
 # Nine to eleven digits that may be an area elsewhere without its zero: ask the plan, not Excel.
 _PERHAPS_LOST_ZERO = re.compile("(?!0|1[3-9])[0-9]{9,11}")
+_OF_AREAS = ("K502", "K504", "K512")  # told by a list of area codes alone
 _NOT_ALONE = {"K501": "K511", "K502": "K512", "K503": "K513", "K504": "K514"}
 
 _DASHES = "—–―‐‑−"
@@ -309,7 +310,8 @@ class Phone(Kind):
             return texts(map_unique(cells.text, lambda t: read(t, areas).code))
 
         alone = ("K503", "K504", "K501", "K502")
-        return by_verdict((*alone, *(_NOT_ALONE[code] for code in alone), "K505"), validate)
+        known = (*alone, *(_NOT_ALONE[code] for code in alone), "K505")
+        return by_verdict([one for one in known if areas or one not in _OF_AREAS], validate)
 
     def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         return read(text, _areas(field, form)).params
