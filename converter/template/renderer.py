@@ -135,12 +135,12 @@ class TemplateRenderer:
             more = additions.parts
         level = LEVEL_ONCE if data else zip_writing.LEVEL_SMALLEST
         level = level if longest < LARGE else LEVEL_LARGE
-        places = {rows_placeholder(table.key) for table in self.form.tables}
+        filled = {rows_placeholder(table.key) for table in self.form.tables}
         members = [
             part.packed
             if len(part.pieces) == 1
             else zip_writing.packed(
-                part.name, part.filled(values), level, is_table=not places.isdisjoint(part.pieces)
+                part.name, part.filled(values), level, is_table=not filled.isdisjoint(part.pieces)
             )
             for part in plan.parts
         ]
