@@ -24,9 +24,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 Path: TypeAlias = "tuple[str, ...]"
+Part: TypeAlias = "tuple[Path | None, bool, tuple[str, ...]]"
+KEPT = 2048  # texts of cards and files, lines: a form or two
 WIDEST = 100  # characters of a list on one line
 SHORT_ENTRY = 12  # entries up to this many characters share a line
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -231,8 +234,13 @@ def blocks(text: str) -> list[tuple[Path, bool, str]]:
     return found
 
 
-def _parts(text: str) -> Iterator[tuple[Path | None, bool, list[str]]]:
+@lru_cache(maxsize=KEPT)  # rows are made of a form's files, and compared with what came back
+def _parts(text: str) -> tuple[Part, ...]:
     """Headings (with their path), assignments, and single blank or comment lines (None)."""
+    return tuple(_cut(text))
+
+
+def _cut(text: str) -> Iterator[Part]:
     open_lines: list[str] = []
     for line in re.findall(r"[^\n]*\n|[^\n]+", text):
         open_lines.append(line)
@@ -241,9 +249,9 @@ def _parts(text: str) -> Iterator[tuple[Path | None, bool, list[str]]]:
         except tomllib.TOMLDecodeError:
             continue
         if len(open_lines) == 1 and line.lstrip().startswith("["):
-            yield (*_heading(line), open_lines)
+            yield *_heading(line), (line,)
         else:
-            yield None, False, open_lines
+            yield None, False, tuple(open_lines)
         open_lines = []
     if open_lines:
         tomllib.loads("".join(open_lines))
@@ -280,6 +288,7 @@ def _assigned(lines: Sequence[str]) -> Path:
     return lone_path(tomllib.loads(f"{lines[0][: _equals(lines[0])]}= 0"))
 
 
+@lru_cache(maxsize=KEPT)
 def _equals(line: str) -> int:
     """Where the `=` of an assignment stands: the first one that is no part of a quoted key."""
     for found in re.finditer("=", line):

@@ -12,7 +12,7 @@ from converter.forms import loading
 from converter.messages import errors
 from converter.model.errors import FormError
 from tests.commands import run
-from tests.forms.slips import SLIPS, Slip
+from tests.forms.slips import SLIPS
 from tests.sheets import correct
 
 pytestmark = pytest.mark.usefixtures("near_workers")
@@ -71,26 +71,33 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("slip", CHOSEN, ids=lambda s: f"{s.file} {s.message_key}")
+@pytest.fixture(scope="module", params=CHOSEN, ids=lambda s: f"{s.file} {s.message_key}")
+def broken(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, FormError]:
+    """A form with a slip, and what loading it says."""
+    form = Path(shutil.copytree(loading.form_dir(), tmp_path_factory.mktemp("broken") / "form"))
+    request.param.make(form)
+    with pytest.raises(FormError) as expected:
+        loading.load(form)
+    return form, expected.value
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_tells_alike(
     command: str,
-    slip: Slip,
+    broken: tuple[Path, FormError],
     desk: Path,
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    form = Path(shutil.copytree(loading.form_dir(), tmp_path / "form"))
-    slip.make(form)
-    with pytest.raises(FormError) as expected:
-        loading.load(form)
+    form, expected = broken
     monkeypatch.chdir(desk)
     before = _files(desk)
     code = cli.run(["--form", str(form), *COMMANDS[command]])
     reported = capsys.readouterr()
     assert (code, reported.out) == (2, "")
-    assert reported.err.strip() == errors.text(expected.value)
+    assert reported.err.strip() == errors.text(expected)
     assert _files(desk) == before
 
 

@@ -204,9 +204,8 @@ def test_what_stands_there_is_left_alone(one: Run, desk: Path, tmp_path: Path) -
     assert done.returncode in (0, 1, 2), done.stdout + done.stderr
 
 
-FILES = [one for one in RUNS if Path(one.output).suffix and one.command != "backup"]  # it stops
-
-
+SINGLE = [one for one in RUNS if Path(one.output).suffix and one.command != "backup"]  # it stops
+FILES = {one.command: one for one in SINGLE}.values()
 LINKS = {Path(one.output).suffix: one for one in FILES}.values()  # what writes files sees to them
 
 

@@ -1,14 +1,18 @@
 """LibreOffice as a second opinion: recalculates workbooks, and edits them like a clerk.
 
-Every run gets a fresh profile in which OOXML files are always recalculated on loading:
-cached values prove nothing.
+OOXML files are always recalculated on loading: cached values prove nothing. Runs that compute share
+a profile, since to make one takes half a second; those that edit are ended and have one each.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from converter.files.libreoffice import profile
@@ -17,11 +21,19 @@ from tests import tools
 PATIENCE = 600  # seconds; a machine under load, not a measure
 
 
+@cache
+def _shared() -> Path:
+    """The folder of this process for a profile."""
+    folder = Path(tempfile.mkdtemp(prefix="office-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def recalculated(files: Sequence[Path], folder: Path) -> list[Path]:
     """The same workbooks as LibreOffice computes them, in one run."""
     program, output = tools.path("libreoffice"), folder / "recalculated"
     done = subprocess.run(
-        [program, "--headless", profile(folder), "--convert-to", "xlsx:Calc MS Excel 2007 XML",
+        [program, "--headless", profile(_shared()), "--convert-to", "xlsx:Calc MS Excel 2007 XML",
          "--outdir", str(output), *map(str, files)],
         capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
@@ -35,7 +47,7 @@ def converted(file: Path, suffix: str, folder: Path) -> Path:
     """A workbook as LibreOffice saves it in another format."""
     program, output = tools.path("libreoffice"), folder / "converted"
     done = subprocess.run(
-        [program, "--headless", profile(folder), "--convert-to", suffix, "--outdir", str(output),
+        [program, "--headless", profile(_shared()), "--convert-to", suffix, "--outdir", str(output),
          str(file)],
         capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip

@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from converter import template
 from converter.forms import loading as forms
 from converter.model.forms import Form
@@ -36,18 +38,6 @@ ANSWERS: list[tuple[Any, Any]] = [
 ]
 
 
-def test_typed_answers_in_error_are_compared_by_no_rule(tmp_path: Path) -> None:
-    computed = filled(
-        [
-            (f"{NUMBERS[record % len(NUMBERS)][:-2]}{10 + record}", *answers)
-            for record, answers in enumerate(ANSWERS)
-        ],
-        tmp_path,
-    )
-    assert verdicts.differences(computed, FORM) == []
-    assert "K119" in verdicts.codes(computed, FORM)
-
-
 TWICE = [
     "E12345678",
     "Ｅ１２３４５６７８",
@@ -59,16 +49,35 @@ TWICE = [
 ]
 
 
-def test_a_permit_typed_twice_is_found_however_it_is_written(tmp_path: Path) -> None:
-    computed = filled([(number, "男", date(1985, 3, 7)) for number in TWICE], tmp_path)
+@pytest.fixture(scope="module")
+def workbooks(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Members with answers in error, and members of the same numbers, computed in one run."""
+    folder = tmp_path_factory.mktemp("permits")
+    odd = [
+        (f"{NUMBERS[record % len(NUMBERS)][:-2]}{10 + record}", *answers)
+        for record, answers in enumerate(ANSWERS)
+    ]
+    twice = [(number, "男", date(1985, 3, 7)) for number in TWICE]
+    made = [filled(odd, folder / "odd.xlsx"), filled(twice, folder / "twice.xlsx")]
+    return recalculated(made, folder)
+
+
+def test_typed_answers_in_error_are_compared_by_no_rule(workbooks: list[Path]) -> None:
+    computed, _ = workbooks
+    assert verdicts.differences(computed, FORM) == []
+    assert "K119" in verdicts.codes(computed, FORM)
+
+
+def test_a_permit_typed_twice_is_found_however_it_is_written(workbooks: list[Path]) -> None:
+    _, computed = workbooks
     assert verdicts.differences(computed, FORM) == []
     shown = verdicts.shown(computed, FORM)
     rows = [cell for (sheet, cell), found in shown.items() if ("error", "X191") in found]
     assert len(rows) == len(TWICE) - 3
 
 
-def filled(people: list[tuple[str, Any, Any]], folder: Path) -> Path:
-    """A computed workbook of members with a number, a sex and a birthday."""
+def filled(people: list[tuple[str, Any, Any]], path: Path) -> Path:
+    """A workbook of members with a number, a sex and a birthday."""
     book = opened(FORM, rows=len(people))
     sheet, layout = book[FORM.main_table.title], MemberLayout(FORM.main_table, len(people))
     for record, (number, sex, birthday) in enumerate(people):
@@ -83,6 +92,5 @@ def filled(people: list[tuple[str, Any, Any]], folder: Path) -> Path:
         for key, value in typed.items():
             sheet.cell(row, layout.columns[key]).value = value
         sheet.cell(row, layout.explanation_column).value = "只有护照"
-    template.save(book, folder / "permits.xlsx")
-    (computed,) = recalculated([folder / "permits.xlsx"], folder)
-    return computed
+    template.save(book, path)
+    return path

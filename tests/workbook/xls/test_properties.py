@@ -27,22 +27,30 @@ STAMP = Stamp(
 )
 
 
-@needs("libreoffice")
-def test_a_personalised_workbook_saved_as_xls_keeps_its_stamp(tmp_path: Path) -> None:
-    path = tmp_path / "form.xlsx"
+@pytest.fixture(scope="module")
+def as_xls(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A personalised workbook, saved in the old format."""
+    folder = tmp_path_factory.mktemp("xls")
+    path = folder / "form.xlsx"
     path.write_bytes(template.TemplateRenderer(FORM).blank(STAMP, rows=3))
-    found = workbook.read(converted(path, "xls", tmp_path), FORM).stamp
+    return converted(path, "xls", folder)
+
+
+@needs("libreoffice")
+def test_a_personalised_workbook_saved_as_xls_keeps_its_stamp(as_xls: Path) -> None:
+    found = workbook.read(as_xls, FORM).stamp
     assert (found.form, found.version) == (FORM.id, FORM.version)
     assert (found.unit_code, found.unit_name) == (STAMP.unit_code, STAMP.unit_name)
     assert (found.serial, found.period) == (STAMP.serial, STAMP.period)
 
 
 @needs("libreoffice")
-def test_no_formula_of_a_workbook_looks_below_the_last_row_of_an_xls(tmp_path: Path) -> None:
-    path = tmp_path / "form.xlsx"
-    path.write_bytes(template.TemplateRenderer(FORM).blank(STAMP, rows=3))
-    again = converted(converted(path, "xls", tmp_path), "xlsx", tmp_path)
-    sheet = openpyxl.load_workbook(again, data_only=True)[FORM.main_table.title]
+def test_no_formula_of_a_workbook_looks_below_the_last_row_of_an_xls(
+    as_xls: Path, tmp_path: Path
+) -> None:
+    sheet = openpyxl.load_workbook(converted(as_xls, "xlsx", tmp_path), data_only=True)[
+        FORM.main_table.title
+    ]
     assert sheet.cell(STATUS_ROW, 1).value == label(FORM, "nothing", **WORDS)
 
 
