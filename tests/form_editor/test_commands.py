@@ -13,14 +13,20 @@ from tests.commands import run
 from tests.form_editor.books import Edited
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Path:
-    """A folder with a form and its workbook."""
-    shutil.copytree(loading.form_dir("fenbiao"), tmp_path / "我的表")
-    (tmp_path / "我的表" / "说明.txt").write_text("不是卡片", "utf-8")
-    done = run("form", "edit", "我的表", "-o", "表单.xlsx", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def _desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("desk")
+    shutil.copytree(loading.form_dir("fenbiao"), folder / "我的表")
+    (folder / "我的表" / "说明.txt").write_text("不是卡片", "utf-8")
+    done = run("form", "edit", "我的表", "-o", "表单.xlsx", cwd=folder)
     assert (done.returncode, "form build 表单.xlsx -o 我的表" in done.stdout) == (0, True)
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def desk(_desk: Path, tmp_path: Path) -> Path:
+    """A folder with a form and its workbook."""
+    return Path(shutil.copytree(_desk, tmp_path, dirs_exist_ok=True))
 
 
 def change(desk: Path) -> None:
