@@ -221,6 +221,20 @@ def test_the_command_itself_stays_light_while_workers_work(tmp_path: Path) -> No
     assert done.stderr.strip().splitlines()[-1] == "[]"
 
 
+def test_a_worker_loads_nothing_that_no_check_needs() -> None:
+    """Neither what pandera and typeguard would bring, nor what writes workbooks."""
+    script = (
+        "import sys; from converter.workers import process; process.leave_out_what_nobody_needs();"
+        "from converter.workers import tasks; tasks.prepare();"
+        "heavy = {'asyncio', 'hypothesis', 'openpyxl', 'duckdb', 'cryptography', 'jinja2'};"
+        "print(sorted(name for name in heavy if sys.modules.get(name)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
 def test_a_blank_workbook_takes_no_worker_and_no_pandas(tmp_path: Path) -> None:
     """Nothing from outside is read: the command writes it itself, and leaves numpy and Pillow, which
     openpyxl would import, to those that have values and pictures for it."""

@@ -37,7 +37,7 @@ def unique_key(sheet: Sheet) -> Field | None:
     return next((field for field in sheet if KINDS[field.kind].unique_key), None)
 
 
-def person_name(sheet: Sheet) -> Field | None:
+def name_field(sheet: Sheet) -> Field | None:
     """The field of a sheet that holds the names of its people."""
     return next((field for field in sheet if KINDS[field.kind].person_name), None)
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from converter.kinds import date, person_name, unique_key
+from converter.kinds import date, name_field, unique_key
 from converter.messages.catalogue import message
 from converter.model.cell_types import CellType
 from converter.model.forms import Sheet, sheet_of
@@ -105,7 +105,7 @@ class Spots:
             return Spot(raw, field, typed, types, place, letters, fixed)
         people = [
             raw.columns[known.key].text if known and known.key in raw.columns else ()
-            for known in (person_name(sheet), unique_key(sheet))
+            for known in (name_field(sheet), unique_key(sheet))
         ]
         return Spot(raw, field, typed, types, place, letters, fixed, *people)
 

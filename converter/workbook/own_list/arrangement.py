@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from converter.kinds import person_name, unique_key
+from converter.kinds import name_field, unique_key
 from converter.model.cell_types import CellType
 from converter.model.forms import Sheet
 from converter.model.own_list import CARDS, COLUMNS
@@ -40,7 +40,7 @@ class _Label:
 
 def as_rows(cells: SheetCells, sheet: Sheet, headings: Headings) -> SheetCells:
     """The same people with a row each; a list that has a row a person is returned as it is."""
-    number, name = unique_key(sheet), person_name(sheet)
+    number, name = unique_key(sheet), name_field(sheet)
     if number is None or name is None:
         return cells
     labels = list(_labels(cells, headings))

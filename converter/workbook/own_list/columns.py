@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from converter.kinds import KINDS, person_name, unique_key
+from converter.kinds import KINDS, name_field, unique_key
 from converter.kinds.base import ValueType
 from converter.model.forms import Field, Sheet
 from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, LEFT_OUT, NEAR, TAKEN, UNUSED
@@ -77,7 +77,7 @@ class _Guesser:
             for at in range(self.width)
         ]
         self.numbers = [sum(self._counts(text) for text, _ in cells) for cells in self.cells]
-        self.id_field, self.name_field = unique_key(sheet), person_name(sheet)
+        self.id_field, self.name_field = unique_key(sheet), name_field(sheet)
         words = (self.name_field.title, *self.name_field.aliases) if self.name_field else ()
         self.name_words = tuple(map(normalized, words))
         self.guesses = [self._by_heading(at, headings, chosen) for at in range(self.width)]

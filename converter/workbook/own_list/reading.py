@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from converter.kinds import person_name, unique_key
+from converter.kinds import name_field, unique_key
 from converter.kinds.nothing import means_the_same
 from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
@@ -103,7 +103,7 @@ class _Reading:
 
     def __post_init__(self) -> None:
         self.headings = Headings(self.sheet)
-        number, name = unique_key(self.sheet), person_name(self.sheet)
+        number, name = unique_key(self.sheet), name_field(self.sheet)
         self.id_key, self.plain_name = number.key if number else "", name.key if name else ""
         self.typed = [f.key for f in self.sheet if not f.derive]
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from converter import workbook
 from converter.api import read
-from converter.kinds import KINDS, person_name, unique_key
+from converter.kinds import KINDS, name_field, unique_key
 from converter.kinds.base import Cells
 from converter.kinds.id_number import from_first_generation
 from converter.model.cell_types import CellType
@@ -299,7 +299,7 @@ def _number(person: Person, table: Sheet) -> str:
 
 
 def _name(person: Person, table: Sheet) -> str:
-    return _text(person, person_name(table))
+    return _text(person, name_field(table))
 
 
 def _text(person: Person, field: Field | None) -> str:
@@ -328,7 +328,7 @@ def _once(people: Sequence[Person], table: Sheet) -> list[Person]:
 
 def names_by_number(data: Submission, table: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names of the people without an ID number, and of those whose number was rounded."""
-    number, name = unique_key(table), person_name(table)
+    number, name = unique_key(table), name_field(table)
     raw = data.sheets.get(table.key)
     if raw is None or number is None or name is None:
         return (), ()
