@@ -323,7 +323,7 @@ MAKERS: dict[str, Callable[[], Image.Image]] = {
     "desk-check": lambda: desk_page("check"),
     "here": here,
     "clerk-guide": lambda: workbook(template(), "怎样填写", 0.52),
-    "clerk-unit": lambda: workbook(filled(), "涵盖法人单位数", 0.6),
+    "clerk-unit": lambda: workbook(filled(), "涵盖法人单位数", 0.575),
     "clerk-members": lambda: workbook(filled(), "加入工会时间", 0.5),
     "clerk-check": clerk_check,
     "clerk-copy": clerk_copy,
