@@ -25,8 +25,8 @@ HERE = Path(__file__).parent
 DROPPED = "拖进来 的"
 
 
-def walk(wine: Wine, program: str) -> None:
-    """`program`: where it lies in the prefix."""
+def walk(wine: Wine, *program: str) -> None:
+    """`program`: how it is started there."""
     place, film = wine.drive / PLACE, wine.folder / "film"
     for folder in (place, film):
         shutil.rmtree(folder, ignore_errors=True)
@@ -36,11 +36,11 @@ def walk(wine: Wine, program: str) -> None:
         identity = next(world.build(folder / "union", 1).issued.glob("*.xml"))
         faulty = folder / "填报.xlsx"
         faulty.write_bytes(world.workbook(1, fault=True))
-        with served(wine, program) as address:
+        with served(wine, *program) as address:
             clerk = Clerk(chromium, address, film)
             form = the_manuals_steps(clerk, place, identity, folder)
             clerk.press("link", "帮助")
-            clerk.page.goto(_second_start(wine, program, address))
+            clerk.page.goto(_second_start(wine, address, *program))
             _held(wine, clerk, form)
             clerk.page.goto(clerk.url)
             clerk.choose(faulty)
@@ -52,7 +52,7 @@ def walk(wine: Wine, program: str) -> None:
             _complain(clerk)
             clerk.page.close()
         # It was killed: what was typed is there.
-        with served(wine, program) as address:
+        with served(wine, *program) as address:
             clerk = Clerk(chromium, address, film)
             clerk.press("link", "检查 填报.xlsx")
             clerk.press("link", "接着改，改好另存")
@@ -60,7 +60,7 @@ def walk(wine: Wine, program: str) -> None:
             clerk.press("button", "改好了，继续")
             clerk.countdown("可以上报")
             _complain(clerk)
-        _dropped_on_the_icon(wine, program, faulty)
+        _dropped_on_the_icon(wine, faulty, *program)
     wine.say("the manual's steps on the page; a second start, a held form, an end in the middle")
 
 
@@ -71,9 +71,9 @@ def _complain(clerk: Clerk) -> None:
     assert not any(found), found
 
 
-def _second_start(wine: Wine, program: str, address: str) -> str:
+def _second_start(wine: Wine, address: str, *program: str) -> str:
     """The address that a second start prints while the first is open: of the same page."""
-    done = wine.run(program, "desk", "--no-browser", "--place", rf"C:\{PLACE}", cwd=wine.drive)
+    done = wine.run(*program, "desk", "--no-browser", "--place", rf"C:\{PLACE}", cwd=wine.drive)
     found = ADDRESS.search(done.stdout)
     assert found, done.stdout + done.stderr
     again = found[0].decode("ascii")
@@ -119,7 +119,7 @@ def _held(wine: Wine, clerk: Clerk, form: Path) -> None:
     clerk.countdown("可以上报")
 
 
-def _dropped_on_the_icon(wine: Wine, program: str, faulty: Path) -> None:
+def _dropped_on_the_icon(wine: Wine, faulty: Path, *program: str) -> None:
     """A form with a fault; then it and its marked copy together, of which the one saved last goes
     on."""
     desk = wine.drive / DROPPED
@@ -128,11 +128,11 @@ def _dropped_on_the_icon(wine: Wine, program: str, faulty: Path) -> None:
     original, copy = desk / "填报 表.xlsx", desk / "填报 表-批注.xlsx"
     shutil.copyfile(faulty, original)
     inside = [rf"C:\{DROPPED}\{path.name}" for path in (original, copy)]
-    done = wine.run(program, inside[0], cwd=wine.drive)
+    done = wine.run(*program, inside[0], cwd=wine.drive)
     assert (done.returncode, copy.is_file()) == (1, True), done.stderr.decode("gbk", "replace")
     original.write_bytes(world.workbook(1))
     os.utime(original, (time.time() + 60,) * 2)
-    done = wine.run(program, *inside, cwd=wine.drive)
+    done = wine.run(*program, *inside, cwd=wine.drive)
     told = (done.stdout + done.stderr).decode("gbk", "replace")
     assert done.returncode == 0, told
     assert re.search(rf"用了后保存的 {original.name}", told), told

@@ -81,7 +81,7 @@ async def _table(
             request, services.queue.run(visitor_of(request), lambda worker: worker.run(work))
         )
     except WorkerDied:
-        answer = CorrectionAnswer(None)
+        return services.pages.problem(request, "not_corrected", 409)
     if answer.table is None:
         return services.pages.problem(request, "not_correctable", 409)
     found.edits.settle(sent, answer.edits)

@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 from converter.messages.catalogue import message
 from converter.messages.errors import reason
 from converter.model.errors import WorkerDied
+from converter.usecases.common import unread
 from converter.web.correcting import FRAGMENT, LEAVE, edits_of
 from converter.web.correcting.fields import FIELD, FIELDS
 from converter.web.desk.corrections import Correction
@@ -20,7 +21,7 @@ from converter.web.desk.desk import Desk, away, desk_of, document_of, problem, s
 from converter.web.desk.documents import Document, suffixed
 from converter.web.desk.place import shown
 from converter.web.pages import attachment, in_thread, redirect
-from converter.workers.requests.corrections import CorrectionAnswer, CorrectionRequest
+from converter.workers.requests.corrections import CorrectionRequest
 from converter.workers.requests.page_check import PageCheck
 
 SETTLED = 3.0  # seconds after which a file that cannot be read is no longer being saved
@@ -155,8 +156,8 @@ async def correct(request: Request) -> Response:
         raise HTTPException(400) from None
     correction = await in_thread(desk.begin_correction, document)
     correction.edits.add(edits)
+    await _save(correction)  # before anything else: the machine may be switched off meanwhile
     if form.get("do") == LEAVE:
-        await in_thread(correction.save)
         desk.presence.left()
         return Response(status_code=204)
     if form.get("do") in ("finish", "download"):
@@ -173,16 +174,27 @@ async def _table(
     work = CorrectionRequest(desk.form_of(document).folder, correction.files, sent_edits)
     try:
         answer = await in_thread(desk.worker.run, work)
-    except WorkerDied:
-        answer = CorrectionAnswer(None)
+    except WorkerDied as died:
+        return _ended(request, document, died)
     if answer.table is None:
         return problem(request, "not_correctable")
     correction.edits.settle(sent_edits, answer.edits)
-    with contextlib.suppress(OSError):  # a full disk: what was typed is still here
-        await in_thread(correction.save)
+    await _save(correction)
     moved = document.version() not in (correction.version, None)
     typed = len(correction.edits.all)
     return show(request, template, table=answer.table, document=document, moved=moved, typed=typed)
+
+
+async def _save(correction: Correction) -> None:
+    with contextlib.suppress(OSError):  # a full disk: what was typed is still here
+        await in_thread(correction.save)
+
+
+def _ended(request: Request, document: Document, died: WorkerDied) -> Response:
+    """The page of a check that did not come to its end: why, and that nothing is lost."""
+    outcome = unread(str(document.path), died)
+    summary = desk_of(request).summary(document.path, outcome.issues, readable=False)
+    return problem(request, "not_corrected", summary=summary)
 
 
 async def _write(request: Request, document: Document, correction: Correction, do: str) -> Response:
@@ -192,7 +204,10 @@ async def _write(request: Request, document: Document, correction: Correction, d
     target = correction.folder / "corrected.xlsx"
     folder = desk.form_of(document).folder
     work = CorrectionRequest(folder, correction.files, correction.edits.all, target)
-    answer = await in_thread(desk.worker.run, work)
+    try:
+        answer = await in_thread(desk.worker.run, work)
+    except WorkerDied as died:
+        return _ended(request, document, died)
     if not answer.written:
         return problem(request, "not_correctable")
     if do == "download":

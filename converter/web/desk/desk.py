@@ -215,10 +215,17 @@ def show(request: Request, template: str, status: int = 200, /, **values: Any) -
     )
 
 
-def problem(request: Request, key: str, status: int = 409, **values: Any) -> Response:
-    """A page that names a problem and its remedy."""
+def problem(
+    request: Request,
+    key: str,
+    status: int = 409,
+    *,
+    summary: PageSummary | None = None,
+    **values: Any,
+) -> Response:
+    """A page that names a problem and its remedy; `summary` is shown below, as what was found."""
     title, text = message(f"desk_{key}_title"), message(f"desk_{key}", **values)
-    return show(request, "problem", status, title=title, text=text)
+    return show(request, "problem", status, title=title, text=text, summary=summary)
 
 
 def away(request: Request, document: Document) -> Response:
@@ -226,7 +233,8 @@ def away(request: Request, document: Document) -> Response:
     desk = desk_of(request)
     title, text = message("desk_away_title"), message("desk_away", file=document.name)
     typed = desk.typed(document)
-    return show(request, "problem", 409, title=title, text=text, document=document, typed=typed)
+    values = {"title": title, "text": text, "summary": None}
+    return show(request, "problem", 409, document=document, typed=typed, **values)
 
 
 def document_of(request: Request) -> Document:

@@ -108,9 +108,7 @@ def _load_identity(request: Request, path: Path) -> Response | None:
     desk, report = desk_of(request), identities.show(path)
     summary = desk.summary(path, Issues.of(report.issues), readable=report.public is not None)
     if report.public is None or summary.status in ("errors", "unreadable"):
-        title = message("desk_identity_refused_title")
-        text = message("desk_identity_refused")
-        return show(request, "problem", 409, title=title, text=text, summary=summary)
+        return problem(request, "identity_refused", summary=summary)
     name = report.public.identity.unit_name
     if desk.unit and plain_name(name) != plain_name(desk.unit):
         desk.documents.current = ""  # a form of the unit before
@@ -160,9 +158,8 @@ def _name(request: Request, one: RecognisedFile) -> Response:
     checked = desk.check(Document("", (one.path,)))
     summary = checked.summary if checked else None
     groups = summary.groups if summary else ()
-    key = "desk_other_form" if any(group.code == OTHER_FORM for group in groups) else "desk_other"
-    title, text = message(f"{key}_title"), message(key, file=one.path.name)
-    return show(request, "problem", 409, title=title, text=text, summary=summary)
+    key = "other_form" if any(group.code == OTHER_FORM for group in groups) else "other"
+    return problem(request, key, file=one.path.name, summary=summary)
 
 
 def _choose(

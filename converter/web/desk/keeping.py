@@ -87,9 +87,8 @@ async def _refused(request: Request, document: Document, made: Converted) -> Res
     checked = await in_thread(desk.check, document)
     if checked is None or checked.summary.status in ("errors", "unreadable"):
         return redirect(f"/check/{document.key}")
-    title, text = message("desk_not_exported_title"), message("desk_not_exported")
     summary = desk.summary(document.path, made.outcome.issues)
-    return show(request, "problem", 409, title=title, text=text, summary=summary)
+    return problem(request, "not_exported", summary=summary)
 
 
 def _convert(desk: Desk, document: Document, name: str, seal: bool, passphrase: str) -> Converted:

@@ -162,7 +162,7 @@ def _read(desk: Desk, document: Document) -> tuple[Outcome, Contents | None]:
 
 def _figures(desk: Desk, document: Document) -> tuple[Outcome, tuple[Figure, ...] | None]:
     answer = read_statistics(desk.form_of(document).folder, document.path, desk.worker)
-    return answer.outcome, answer.figures
+    return answer.outcome, answer.figures if answer.outcome.readable else None
 
 
 def _unreadable(request: Request, document: Document, outcome: Outcome) -> Response:

@@ -6,11 +6,13 @@ import errno
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx2
 import openpyxl
 import pytest
 
+from converter.model.errors import WorkerDied
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome, SigningUnit
 from converter.web.desk.desk import Desk
@@ -148,6 +150,31 @@ def test_a_form_that_is_held_is_checked_as_soon_as_it_is_let_go(
     assert [form.look().status_code for _ in range(2)] == [204, 204]
     assert countdown(form.look()) == "还剩 1 处错误"
     assert (form.look().status_code, len(looks)) == (204, 4)
+
+
+def test_what_cannot_be_shown_is_told_with_the_reason(form: Form, client: httpx2.Client) -> None:
+    form.path.write_bytes(b"PK")
+    for page in ("statistics", "print", "find"):
+        answer = client.get(f"/{page}/{form.key}?member=a")
+        assert heading(answer) == "看不了这个文件"
+        assert "怎么改" in answer.text
+
+
+def test_a_worker_that_ends_is_the_reason_and_loses_nothing(
+    form: Form, desk: AtWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = form.cell
+
+    def ended(*_: object) -> None:
+        raise WorkerDied("time", 0)
+
+    with monkeypatch.context() as without_workers:
+        without_workers.setattr(desk.desk, "worker", SimpleNamespace(run=ended))
+        for do in ("check", "finish"):
+            page = form.correct(**{cell: MEMBERS[2][1]}, do=do)
+            assert (heading(page), "F901" in page.text) == ("这一次没有查完", True)
+    assert MEMBERS[2][1] in (desk.desk.unfinished / form.key / "edits.json").read_text()
+    assert countdown(form.correct(do="finish")) == "可以上报"
 
 
 def test_a_corrected_form_is_another_file(form: Form, desk: AtWork) -> None:
