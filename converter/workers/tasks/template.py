@@ -70,7 +70,7 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
         counts,
         leftovers,
         *_names_by_number(data, definition),
-        tuple(_comments(request.sources_given)),
+        tuple(_comments(request.sources_given)) if request.sources_given else (),
     )
     return TemplateAnswer(tuple(issues), written, lists, joined.compared)
 
