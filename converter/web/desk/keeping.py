@@ -180,6 +180,6 @@ async def open_folder(request: Request) -> Response:
     try:
         await in_thread(desk.opener, folder)
     except OSError as error:
-        params = {"folder": shown(folder), "reason": errors.reason(error)}
-        return problem(request, "folder_not_opened", **params)
+        reason = errors.reason(error)
+        return problem(request, "folder_not_opened", folder=shown(folder), reason=reason)
     return Response(status_code=204)
