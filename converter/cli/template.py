@@ -189,10 +189,11 @@ def _print_template(result: TemplateResult, form: Form, target: Path) -> int:
     if result.kept:
         print_kept(result.kept, written.path, form)
     out(done)
-    from converter.report import own_list_text
+    if written.leftovers or written.comments:
+        from converter.report import own_list_text
 
-    for line in own_list_text.left_out(written.leftovers, written.comments):
-        out(line)
+        for line in own_list_text.left_out(written.leftovers, written.comments):
+            out(line)
     err(next_step("template_next", path=written.path))
     return OK
 
@@ -214,14 +215,17 @@ def _outcomes(issues: Sequence[Issue], target: Path) -> list[Outcome]:
 
 
 def _print_lists(answer: TemplateAnswer, form: Form) -> None:
+    written = answer.written
+    numbers = (written.unnumbered, written.rounded) if written else ((), ())
+    if not (answer.lists or answer.compared or any(numbers)):
+        return
     from converter.report import own_list_text
 
     for report in answer.lists:
         for line in own_list_text.lines(report, form):
             out(line)
-    if written := answer.written:
-        for line in own_list_text.numbers(written.unnumbered, written.rounded, answer.lists, form):
-            out(line)
+    for line in own_list_text.numbers(*numbers, answer.lists, form):
+        out(line)
     for one in answer.compared:
         file = Path(one.file).name
         for key, names in (("list_joined", one.joined), ("list_gone", one.left)):

@@ -8,7 +8,7 @@ one row with all of it as TOML.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,7 @@ def split(form: Sequence[EditorRow], tables: Sequence[EditorRow]) -> list[Editor
         if row is None or not row[VALUE]:
             continue
         parts = list(_cells(use, cell_values.read(row[VALUE], holds), _record(tables)))
-        if cell_values.shown(_value(use, parts, _record(tables)), holds) != row[VALUE]:
+        if cell_values.shown(_value(use, parts, _others(tables)), holds) != row[VALUE]:
             parts = [{OTHER: row[VALUE]}]
         shown = cell_values.shown(use, "collection_use")
         for number, cells in enumerate(parts, 1):
@@ -52,7 +52,7 @@ def join(
         own = [row.cells for row in parts if use_of(row) == use]
         whole = next((cells[OTHER] for cells in own if cells.get(OTHER)), None)
         if whole is None and own:
-            whole = cell_values.shown(_value(use, own, _record(tables)), holds)
+            whole = cell_values.shown(_value(use, own, _others(tables)), holds)
         if whole:
             key = f"{PREFIX}{use}"
             left.append(replace(parts[0], cells={KEY: key, VALUE: whole}, origin=key, number=0))
@@ -67,6 +67,11 @@ def _record(tables: Sequence[EditorRow]) -> str:
     """The key of the table with one item a line."""
     shapes = ((row[FILE], cell_values.read(row["sheet.shape"] or "-", "shape")) for row in tables)
     return next((key for key, shape in shapes if shape == SheetShape.RECORD), "")
+
+
+def _others(tables: Sequence[EditorRow]) -> set[str]:
+    """The keys of the tables that are not that one, whose own name may be what is wrong."""
+    return {row[FILE] for row in tables} - {_record(tables)}
 
 
 def _cells(use: str, value: Any, record: str) -> Iterator[dict[str, str]]:
@@ -88,16 +93,17 @@ def _rate(value: Any) -> dict[str, str]:
     return {cell: str(value.get(key, "")) for key, cell in keys.items()}
 
 
-def _value(use: str, parts: Sequence[Mapping[str, str]], record: str) -> Any:
+def _value(use: str, parts: Sequence[Mapping[str, str]], others: Set[str]) -> Any:
     """The list, or the rate, that rows make."""
-    made = [_entry(use, cells, record) for cells in parts]
+    made = [_entry(use, cells, others) for cells in parts]
     return made[0] if use == "rate" and len(made) == 1 else made
 
 
-def _entry(use: str, cells: Mapping[str, str], record: str) -> Any:
+def _entry(use: str, cells: Mapping[str, str], others: Set[str]) -> Any:
     path = cell_values.read(cells.get(FIELD) or " ", "field_path")
     if use == "by":
-        return path.removeprefix(f"{record}.")
+        sheet, _, key = path.partition(".")
+        return key if key and sheet not in others else path
     if use == "rate":
         whole = cell_values.read(cells.get(WHOLE) or " ", "field_path")
         return {"label": cells.get(LABEL, ""), "part": path, "whole": whole}

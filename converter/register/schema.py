@@ -372,8 +372,7 @@ def copy(
     options: str = "",
     parameters: Sequence[Any] = (),
 ) -> None:
-    """Write an answer as a Parquet file. Millions of rows are put in order on the disk; with more
-    memory only where that little is not enough."""
+    """Write an answer as a Parquet file, with more memory only where little is not enough."""
     statement = f"COPY ({sql}) TO '{quoted(path)}' (FORMAT parquet{options})"
     try:
         connection.execute(f"SET memory_limit = '{SPARING}'")

@@ -33,14 +33,12 @@ from converter.template.saving import parts
 from converter.template.style import CellStyle, Painter, measure_columns, varied
 from converter.template.value_places import ValuePlace, with_places, with_values
 
-# The last rows of the tables (each some lower than the one before), that no other number in the
-# workbook is like, and the rows below them; the last printed rows are PRINTED above, the last ones
-# that formulas look at BOTTOM below.
+# The last rows of the tables (each some lower than the one before), like no other number, and those
+# below; the last printed rows are PRINTED above, the last that formulas look at BOTTOM below.
 LAST, APART, PRINTED, BOTTOM = 1_040_003, 10, 5, 3
 SERIAL = 987_654_321  # the mark of a number has to be one
 GENERAL = "General"
 GUIDE = "@guide"  # no sheet's key
-
 SHEETS, NAMES, RELATIONS, TYPES = b"@@sheets@@", b"@@names@@", b"@@relations@@", b"@@types@@"
 # What openpyxl writes out though it is the default of the schema.
 _TAG = re.compile(
@@ -110,8 +108,8 @@ def stamp_placeholders(names: Iterable[str]) -> set[bytes]:
 
 @dataclass(frozen=True)
 class UnitCell:
-    """A cell of the unit sheet that may be filled in: an answer or a reason; or the last one of
-    its line, beside which a copy keeps what the answer was."""
+    """A cell of the unit sheet to be filled in, or the last one of its line, beside which a copy
+    keeps what the answer was."""
 
     field: Field
     column: int
