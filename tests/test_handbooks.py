@@ -83,6 +83,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     del member[UNIT_SHEET]
     saved(unit, folder, "单位.xlsx")
     saved(member, folder, "会员.xlsx")
+    saved(member, folder, "名单.xlsx")
     staff = openpyxl.Workbook()
     for row in (["员工姓名", "证件号", "入职日期"], *MEMBERS):
         staff.active.append(row)
