@@ -22,7 +22,7 @@ from converter.model import clock
 from converter.model.cell_types import CellType
 from converter.model.clock import today
 from converter.model.forms import Field
-from converter.model.issues import Level
+from converter.model.issues import Issue, Level, Place
 from converter.text.characters import half_width
 from tests.kinds.validating import FORM, cells, params, validate, verdict
 from tests.template.formula_lint import (
@@ -182,7 +182,9 @@ def test_sentences_and_remedies_are_filled_completely(path: str, value: Any) -> 
     field = FIELDS[path]
     code = verdict(field, value).fault
     entry = catalogue.entry(code, FORM, field)
-    known = {"title": field.title, **params(field, value)}
+    place = Place("", FORM.sheet(field.sheet).title, field=field.key)
+    about = Issue(code, entry.level, place)
+    known = {**catalogue.card_params(about, FORM), **params(field, value)}
     for key in ("sentence", "fix"):
         assert "…" not in catalogue.prose(key, entry, known)
 
