@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+# Columns that are read: a form has a few dozen. Columns farther right hold no answers.
+WIDEST = 256
+
 
 class CellType(IntEnum):
     """What a spreadsheet cell contained, as its program stored it."""

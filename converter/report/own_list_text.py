@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from converter.messages.catalogue import message, rows_counted
+from converter.model.cell_types import WIDEST
 from converter.model.forms import Form, Sheet
 from converter.model.own_list import (
     CARDS,
@@ -19,7 +20,6 @@ from converter.model.own_list import (
     ListColumn,
     ListReport,
 )
-from converter.workbook.grid import WIDEST
 
 NAMED = 10
 SAMPLES = 3  # people of a list that was rearranged

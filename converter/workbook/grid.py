@@ -12,8 +12,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-# Columns that are read: a form has a few dozen. Columns farther right hold no answers.
-WIDEST = 256
+from converter.model.cell_types import WIDEST
 
 Box = tuple[int, int, int, int]  # first row, first column, last row, last column
 Texts = npt.NDArray[np.object_]

@@ -12,8 +12,9 @@ from itertools import islice
 from typing import BinaryIO
 from zipfile import ZipInfo
 
+from converter.model.cell_types import WIDEST
 from converter.model.issues import column_letters
-from converter.workbook.grid import WIDEST, CellComments, CellFormats, CellPlace, Grid, GridFacts
+from converter.workbook.grid import CellComments, CellFormats, CellPlace, Grid, GridFacts
 from converter.workbook.ods.content import OdsTable, read_content, rows_of
 from converter.workbook.parsed_grid import ParsedGrid, Row
 from converter.workbook.unreadable import UnreadableFile

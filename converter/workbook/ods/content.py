@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from xml.parsers import expat
 
-from converter.workbook.grid import WIDEST, Box
+from converter.model.cell_types import WIDEST
+from converter.workbook.grid import Box
 from converter.workbook.ods import number_styles
 from converter.workbook.ods.number_styles import NumberStyles
 from converter.workbook.unreadable import UnreadableFile

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from converter.model.cell_types import CellType
+from converter.model.cell_types import WIDEST, CellType
 from converter.model.issues import column_letters
 from converter.text import cell_values, characters
-from converter.workbook.grid import NO_FORMULAS, WIDEST, FormulaCells, GridColumn, GridFacts, Texts
+from converter.workbook.grid import NO_FORMULAS, FormulaCells, GridColumn, GridFacts, Texts
 from converter.workbook.xlsx import sheet_xml
 from converter.workbook.xlsx.fast.strings import NeedsFullParser, SharedStrings
 from converter.workbook.xlsx.fast.tokenizer import LAST_ROW, Block, Places, tokenize
