@@ -44,7 +44,7 @@ def test(form: Form, today: date) -> FormTest:
         if not _is_right(case, codes, form):
             wrong.append(_sentence(case, form, codes))
     left = [case for case in of_cells if case.submission is None]
-    untried = [f"{case.code} {form.field(case.path).title}" for case in left]
+    untried = tuple(f"{case.code} {form.field(case.path).title}" for case in left)
     return FormTest(wrong, len(tried), untried, good, tried)
 
 
