@@ -17,13 +17,18 @@ def test_files_are_those_that_os_walk_finds(tmp_path: Path) -> None:
         (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
         if not name.endswith("/"):
             path.write_bytes(b"")
-    (tmp_path / "link").symlink_to(tmp_path / "县")
+    (tmp_path / "link").symlink_to(tmp_path / "县", target_is_directory=True)
     (tmp_path / "broken").symlink_to(tmp_path / "nothing")
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     found = [entry for entry in entries_below(tmp_path) if not is_folder(entry)]
     walked = {str(Path(root, name)) for root, _, names in os.walk(tmp_path) for name in names}
     assert sorted(entry.path for entry in found) == sorted(walked)
-    assert {e.name for e in entries_below(tmp_path) if is_folder(e)} == {"link"}
+    left = {entry.name for entry in entries_below(tmp_path) if is_folder(entry)}
+    linked = {
+        n for root, names, _ in os.walk(tmp_path) for n in names if Path(root, n).is_symlink()
+    }
+    assert left == linked
+    assert linked == {"link"} or os.name == "nt"  # Wine knows no links to folders
 
 
 def test_a_folder_that_is_not_entered_is_named(tmp_path: Path) -> None:
