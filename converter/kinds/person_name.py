@@ -71,7 +71,6 @@ WRONG = (
     "、。〃“”《》〈〉【】「」『』〔〕…—―￥£€§°×÷±※№→←↑↓√□■○●◎△▲▽▼☆★◇◆"
 )
 
-SEXES = ("男", "女")
 ONE_NAME = 3  # characters: what is no longer than this is one person's, however it is spaced
 
 _CJK = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -110,7 +109,7 @@ def has_parts(typed: str) -> bool:
         or DOT in typed
     ):
         return False
-    sex_follows = parts[-1] in SEXES
+    sex_follows = parts[-1] in message("name_sexes").split()
     return sex_follows or sum(map(len, parts)) > ONE_NAME
 
 

@@ -65,9 +65,9 @@ def report_remarked(
         found = {
             row: text
             for row, text in cells.items()
+            if row in records
             if says_left(text, heading)
             or (column == number and is_line(characters.squeeze(text), sheet))
-            if row in records
         }
         if found:
             where = _column(column, heading)
